@@ -1,0 +1,21 @@
+"""The harness: data sets, split, runner, evaluation, summary, command line.
+
+>>> from benchmark import run, open_run  # doctest: +SKIP
+>>> run("demo", models=["cnn6"]).metrics  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmark.api import Run, open_run, run
+
+__all__ = ["Run", "open_run", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on first use: `cxrbench --help` must not wait for pandas.
+    if name in __all__:
+        from benchmark import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'benchmark' has no attribute '{name}'")

@@ -1,0 +1,303 @@
+"""The command line: the roof, which opens every room lazily, inside the command that needs it."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+#: Typer brings a Click of its own or uses an installed one, by its version: ask it which.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # type: ignore[assignment]
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="cxrbench",
+    help="Classical features against deep networks on chest radiographs, on one patient-grouped "
+    "split.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Name = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="A shipped name, or a TOML file.")]
+DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the radiographs.")]
+Table = Annotated[str | None, typer.Option(help="Which of the data set's tables to read.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Of split and training both.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Read no more than so many images.")]
+Assignments = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change any value of the experiment.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for a program to read.")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    """Read what stands before the command; `main` looks for --debug itself."""
+
+
+@app.command("run")
+def run_command(
+    experiment: Name = "demo",
+    data: DataFolder = None,
+    table: Table = None,
+    model: Annotated[list[str], typer.Option(help="Only these rows: names or files.")] = [],  # noqa: B006
+    add_model: Annotated[list[str], typer.Option(help="Rows beside the experiment's.")] = [],  # noqa: B006
+    limit: Limit = None,
+    seed: Seed = None,
+    size: Annotated[int | None, typer.Option(help="Side of the images, in pixels.")] = None,
+    assignments: Assignments = [],  # noqa: B006
+    out: Annotated[Path | None, typer.Option(help="The run folder [runs/<name>].")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Fit every row again.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run an experiment, or what is left of it, and write the report.
+
+    Finished rows are kept while data, split, options and code agree. A row that fails is recorded
+    with its reason, the others go on, and the exit status is 1.
+    """
+    from benchmark import api
+    from benchmark.experiment import parse_assignments
+
+    chosen = api.configure(
+        experiment,
+        models=model,
+        add_models=add_model,
+        data=data,
+        table=table,
+        limit=limit,
+        size=size,
+        seed=seed,
+        options=parse_assignments(assignments),
+    )
+    if dry_run:
+        _show_plan(chosen, out, as_json)
+        return
+    finished = api.run(chosen, out=out, fresh=fresh, quiet=quiet)
+    _show_leaderboard(finished, as_json)
+    if finished.failed:
+        raise typer.Exit(1)
+
+
+def _show_leaderboard(run: Any, as_json: bool) -> None:
+    rows = [row for row in run.summary["rows"] if row["status"] != "done"]
+    if as_json:
+        board = run.leaderboard.reset_index().to_dict("records")
+        _print_json({"folder": str(run.path), "leaderboard": board, "failed": run.failed})
+        return
+    board = run.leaderboard
+    seconds = {row["name"]: row["seconds"] for row in run.summary["rows"]}
+    lines = [
+        {"row": name, **{key: f"{value:.3f}" for key, value in line.items()}}
+        | {"seconds": f"{seconds[name]:.0f}"}
+        for name, line in board.to_dict("index").items()
+    ]
+    _print_table(lines + [{"row": row["name"], "auc": row["status"]} for row in rows])
+    for row in rows:
+        typer.echo(f"{row['name']} {row['status']}: {row['reason'] or 'see log.txt'}")
+    typer.echo(f"test part, macro means over the findings; split {run.summary['split']['fingerprint']}")
+    typer.echo(f"report: {run.path / 'report.html'}")
+
+
+def _show_plan(experiment: Any, out: Path | None, as_json: bool) -> None:
+    from benchmark.planning import plan
+
+    planned = plan(experiment, out or Path("runs") / experiment.name)
+    if as_json:
+        _print_json(planned)
+        return
+    _print_table(planned["rows"])
+    typer.echo(planned["conclusion"])
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Build the report of a run again, from the run folder's files alone."""
+    from benchmark import api
+
+    path = api.open_run(run).write_report()
+    typer.echo(path)
+    if show:
+        import webbrowser
+
+        webbrowser.open(path.resolve().as_uri())
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """List the models, one line each."""
+    from models import registry
+
+    _show_list({name: model.title for name, model in registry.available().items()}, as_json)
+
+
+@app.command()
+def datasets(as_json: AsJson = False) -> None:
+    """List the data sets, one line each."""
+    from benchmark.datasets import DATASETS
+
+    _show_list(DATASETS, as_json)
+
+
+@app.command()
+def experiments(as_json: AsJson = False) -> None:
+    """List the shipped experiments, one line each."""
+    from benchmark.experiment import load, shipped
+
+    _show_list({name: load(name).title for name in shipped()}, as_json)
+
+
+@app.command()
+def split(
+    out: Annotated[Path, typer.Option(help="The CSV to write.")],
+    experiment: Name = "nih-official",
+    data: DataFolder = None,
+    table: Table = None,
+    seed: Seed = None,
+    assignments: Assignments = [],  # noqa: B006
+) -> None:
+    """Write the split and print its fingerprint, from the tables alone, without an image."""
+    from benchmark import api
+    from benchmark.experiment import parse_assignments
+    from benchmark.runner import split_from_tables
+
+    chosen = api.configure(
+        experiment, data=data, table=table, seed=seed, options=parse_assignments(assignments)
+    )
+    made = split_from_tables(chosen, out)
+    typer.echo(f"{made.fingerprint}  {out}")
+
+
+@app.command()
+def fetch(
+    dataset: Annotated[str, typer.Argument(metavar="phantom", help="What to make.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it.")],
+    assignments: Assignments = [],  # noqa: B006
+) -> None:
+    """Draw the phantom data set into a folder."""
+    from benchmark.console import Console
+    from benchmark.datasets.loading import source_folder
+    from benchmark.experiment import load, parse_assignments
+    from features.errors import unknown
+
+    if dataset != "phantom":
+        raise unknown("data set", dataset, ["phantom"], where="fetch")
+    changes = {f"data.phantom.{key}": value for key, value in parse_assignments(assignments).items()}
+    data = load("demo").replace(changes | {"data.folder": str(folder)}).data
+    with Console() as console:
+        typer.echo(source_folder(data, console.progress))
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the radiographs.")],
+    table: Table = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a data set and say what is wrong with it; exit with 1 where images are damaged."""
+    from benchmark.console import Console
+    from benchmark.datasets.checking import check_folder
+
+    with Console() as console:
+        findings = check_folder(folder, table=table, progress=console.progress)
+    if as_json:
+        _print_json(findings)
+    else:
+        for line in (findings["summary"], *findings["warnings"], *findings["damaged"]):
+            typer.echo(line)
+    if findings["damaged"]:
+        raise typer.Exit(1)
+
+
+@app.command("check-model")
+def check_model(
+    model: Annotated[str, typer.Argument(metavar="FILE", help="A model's file, or its name.")],
+) -> None:
+    """Run the conformance suite on a model: what the harness expects of a row."""
+    from models.conformance import CHECKS, run_checks
+
+    failed = 0
+    for name, reason in run_checks(model):
+        typer.echo(f"{'failed' if reason else 'passed'}  {name}{': ' + reason if reason else ''}")
+        failed += bool(reason)
+    typer.echo(f"{len(CHECKS) - failed} passed, {failed} failed")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _show_list(lines: Mapping[str, str], as_json: bool) -> None:
+    if as_json:
+        _print_json(dict(lines))
+        return
+    width = max(map(len, lines))
+    for name, line in lines.items():
+        typer.echo(f"{name:<{width}}  {line}")
+
+
+def _print_json(content: Any) -> None:
+    typer.echo(json.dumps(content, indent=2, default=str))
+
+
+def _print_table(lines: Iterable[Mapping[str, str]]) -> None:
+    """Print aligned columns: words to the left, figures to the right."""
+    lines = list(lines)
+    columns = list(dict.fromkeys(key for line in lines for key in line))
+    cells = [columns, *([line.get(column, "") for column in columns] for line in lines)]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(columns))]
+    for first, *others in cells:
+        figures = (f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True))
+        typer.echo("  ".join([f"{first:<{widths[0]}}", *figures]).rstrip())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; turn errors that a user can mend into one line and a status.
+
+    Exits with 2 for bad usage or input, 1 where work failed, 130 where it was interrupted.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        # Typer turns Ctrl-C into status 130 or into Abort, by its version.
+        status = app(given, standalone_mode=False) or 0
+    except UsageError as error:
+        error.show()  # type: ignore[attr-defined]
+        sys.exit(2)
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        sys.exit(_explain(error))
+    if status == INTERRUPTED:
+        _say("interrupted: the same command goes on from here", status)
+    sys.exit(status)
+
+
+def _explain(error: Exception) -> int:
+    from features.errors import InputError, WorkError
+
+    if isinstance(error, InputError):
+        return _say(str(error), 2)
+    if isinstance(error, WorkError):
+        return _say(str(error), 1)
+    hint = "cxrbench --debug … shows the traceback"
+    return _say(f"{type(error).__name__}: {error} ({hint})", 1)
+
+
+def _say(line: str, status: int) -> int:
+    typer.echo(f"cxrbench: {line}", err=True)
+    return status
+
+
+if __name__ == "__main__":
+    main()

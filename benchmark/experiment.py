@@ -1,0 +1,211 @@
+"""The experiment file: what is run, on which data, with which split. Read, validated, written."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from features.errors import InputError, unknown
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+#: TOML has no null: zero in the file stands for "not asked for" wherever zero makes no sense.
+Count = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A table of the experiment file: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Phantom(Section):
+    """How the phantom is drawn."""
+
+    images: Annotated[int, Field(ge=40)] = 1200
+    patients: Annotated[int, Field(ge=20)] = 400
+    size: Annotated[int, Field(ge=32, le=1024)] = 256
+    seed: Count = 0
+    label_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.03
+
+
+class Data(Section):
+    """Which radiographs, and the side in pixels at which models see them."""
+
+    source: Literal["phantom", "nih"] = "nih"
+    folder: str = ""
+    table: str = ""
+    labels: Literal[14, 15] = 14
+    size: Annotated[int, Field(ge=16, le=1024)] = 224
+    limit: Count = 0
+    phantom: Phantom = Phantom()
+
+
+class Split(Section):
+    """How patients are parted into train, valid and test."""
+
+    kind: str = "patient"
+    seed: Count = 0
+    valid: Share = 0.1
+    test: Share = 0.2
+    folds: Count = 0
+    fold: Count = 0
+    file: str = ""
+
+
+class Training(Section):
+    """What all rows share; every further key is an option of the models that know it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    seed: Count = 0
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return the options meant for the models."""
+        return dict(self.model_extra or {})
+
+
+class Evaluation(Section):
+    """How scores become decisions."""
+
+    threshold: Literal["f1"] = "f1"
+    #: A threshold is chosen on valid only where it holds at least so many positives.
+    min_positives: Annotated[int, Field(ge=1)] = 10
+
+
+class Experiment(Section):
+    """One experiment: everything that a run depends on beside data and code.
+
+    Raises
+    ------
+    InputError
+        From `load` and `replace`, in one line, where a key or a value cannot be used.
+    """
+
+    name: str
+    title: str = ""
+    rows: tuple[str, ...]
+    data: Data = Data()
+    split: Split = Split()
+    training: Training = Training()
+    evaluation: Evaluation = Evaluation()
+    models: dict[str, dict[str, Any]] = {}
+
+    @model_validator(mode="after")
+    def _rows_are_named_once(self) -> Self:
+        if not self.rows:
+            raise ValueError("an experiment needs at least one row")
+        if len(set(self.rows)) < len(self.rows):
+            raise ValueError(f"a row is named twice: {', '.join(self.rows)}")
+        return self
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any], where: str) -> Self:
+        """Validate the content of an experiment file."""
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise _one_line(error, cls, where) from None
+
+    def replace(self, changes: Mapping[str, Any], where: str = "--set") -> Self:
+        """Return the experiment with values changed.
+
+        Parameters
+        ----------
+        changes : mapping
+            Values by their dotted place, for example ``{"models.cnn6.epochs": 3}``.
+        where : str, optional
+            What an error names as the place of the change.
+        """
+        content = self.model_dump()
+        for place, value in changes.items():
+            _put(content, place.split("."), value)
+        return type(self).parse(content, where)
+
+    def to_toml(self) -> str:
+        """Write the experiment as a file that `load` reads back."""
+        import tomli_w
+
+        return tomli_w.dumps(self.model_dump(mode="json"))
+
+
+def shipped() -> dict[str, Path]:
+    """Return the experiments that come with the project, by name."""
+    folder = files("benchmark") / "experiments"
+    found = (Path(str(file)) for file in folder.iterdir() if file.name.endswith(".toml"))
+    return {path.stem: path for path in sorted(found)}
+
+
+def load(name: str) -> Experiment:
+    """Read an experiment.
+
+    Parameters
+    ----------
+    name : str
+        One of `shipped`, or the path of a TOML file.
+    """
+    path = Path(name).expanduser() if name.endswith(".toml") else shipped().get(name)
+    if path is None:
+        raise unknown("experiment", name, shipped())
+    if not path.is_file():
+        raise InputError(f"no experiment file at {path}")
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not TOML: {error}") from None
+    return Experiment.parse({"name": path.stem} | content, where=str(path))
+
+
+def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
+    """Read ``KEY=VALUE`` words; a value that is not TOML is taken as a word.
+
+    Examples
+    --------
+    >>> parse_assignments(["models.cnn6.epochs=3", "training.weights=random"])
+    {'models.cnn6.epochs': 3, 'training.weights': 'random'}
+    """
+    changes = {}
+    for assignment in assignments:
+        place, equals, value = assignment.partition("=")
+        if not equals or not place.strip():
+            raise InputError(f"--set {assignment}: write KEY=VALUE, as in models.cnn6.epochs=3")
+        changes[place.strip()] = _value(value.strip())
+    return changes
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _put(content: dict, place: list[str], value: Any) -> None:
+    *tables, key = place
+    for table in tables:
+        content = content.setdefault(table, {})
+        if not isinstance(content, dict):
+            raise InputError(f"--set {'.'.join(place)}: '{table}' is a value and no table")
+    content[key] = value
+
+
+def _one_line(error: ValidationError, root: type[BaseModel], where: str) -> InputError:
+    """Say the first thing that is wrong, with the nearest key where a key is unknown."""
+    first = error.errors()[0]
+    place = [str(step) for step in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        allowed = _section(root, place[:-1]).model_fields
+        table = f"[{'.'.join(place[:-1])}] of " if place[:-1] else ""
+        return unknown("key", place[-1], allowed, where=f"{table}{where}")
+    given = f" = {first['input']!r}" if place and first["type"] != "missing" else ""
+    return InputError(f"{where}: {'.'.join(place)}{given}: {first['msg']}")
+
+
+def _section(root: type[BaseModel], place: list[str]) -> type[BaseModel]:
+    for step in place:
+        hint = root.model_fields[step].annotation
+        root = hint if isinstance(hint, type) else get_args(hint)[0]
+    return root

@@ -1,0 +1,183 @@
+"""What scores are worth against the truth: ranking metrics, and decisions at a threshold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.findings import FINDINGS
+
+#: Metrics that need no threshold, then those that do.
+RANKING = ("auc", "ap")
+DECISION = ("precision", "recall", "specificity", "f1", "accuracy")
+COUNTS = ("tp", "fp", "tn", "fn")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A rule that turns the scores of one finding into yes or no.
+
+    Parameters
+    ----------
+    threshold : float
+        Scores at or above it mean yes; NaN where none could be chosen.
+    rule : str
+        How it was chosen, for example ``"f1"``.
+    note : str
+        Why it was chosen otherwise than asked for; empty where it was not.
+    """
+
+    threshold: float
+    rule: str
+    note: str = ""
+
+
+def known(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return truth as booleans and the scores, of the images whose label is known.
+
+    Parameters
+    ----------
+    truth : numpy.ndarray
+        Shape (n,): 1 present, 0 absent, NaN unknown.
+    scores : numpy.ndarray
+        Shape (n,).
+    """
+    mask = ~np.isnan(truth)
+    return truth[mask] > 0, scores[mask]
+
+
+def ranking(truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+    """Compute the area under the ROC curve and the average precision.
+
+    Both are NaN where one of the classes is absent: no figure is better than a made-up one.
+
+    Parameters
+    ----------
+    truth : numpy.ndarray
+        Shape (n,), bool.
+    scores : numpy.ndarray
+        Shape (n,), any real numbers; higher means more likely present.
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    if truth.all() or not truth.any():
+        return dict.fromkeys(RANKING, np.nan)
+    return {
+        "auc": float(roc_auc_score(truth, scores)),
+        "ap": float(average_precision_score(truth, scores)),
+    }
+
+
+def confusion(truth: np.ndarray, called: np.ndarray) -> dict[str, int]:
+    """Count true and false positives and negatives of boolean decisions."""
+    return {
+        "tp": int(np.sum(truth & called)),
+        "fp": int(np.sum(~truth & called)),
+        "tn": int(np.sum(~truth & ~called)),
+        "fn": int(np.sum(truth & ~called)),
+    }
+
+
+def rates(tp: int, fp: int, tn: int, fn: int) -> dict[str, float]:
+    """Derive the decision metrics from the confusion counts; NaN where a denominator is zero.
+
+    Precision is TP / (TP + FP), recall (sensitivity) TP / (TP + FN), specificity TN / (TN + FP),
+    F1 2 TP / (2 TP + FP + FN), accuracy (TP + TN) / n. Where nothing is called, precision is NaN
+    and F1 is 0: there were positives, and none was found. With no positive at all, recall and F1
+    are NaN.
+    """
+    present = tp + fn
+    return {
+        "precision": _ratio(tp, tp + fp),
+        "recall": _ratio(tp, present),
+        "specificity": _ratio(tn, tn + fp),
+        "f1": _ratio(2 * tp, 2 * tp + fp + fn) if present else np.nan,
+        "accuracy": _ratio(tp + tn, tp + fp + tn + fn),
+    }
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else np.nan
+
+
+def finding_metrics(truth: np.ndarray, scores: np.ndarray, decision: Decision) -> dict:
+    """Evaluate one finding of one row in one part.
+
+    Parameters
+    ----------
+    truth, scores : numpy.ndarray
+        Shape (n,); see `known`.
+    decision : Decision
+        Chosen on *valid*.
+
+    Returns
+    -------
+    dict
+        n, positives, prevalence, the ranking metrics, threshold, its rule and note, the confusion
+        counts and the decision metrics. What cannot be computed is NaN.
+    """
+    truth, scores = known(truth, scores)
+    line = {
+        "n": len(truth),
+        "positives": int(truth.sum()),
+        "prevalence": float(truth.mean()) if len(truth) else np.nan,
+        **ranking(truth, scores),
+        "threshold": decision.threshold,
+        "rule": decision.rule,
+        "note": decision.note,
+    }
+    if np.isnan(decision.threshold):
+        return line | dict.fromkeys((*COUNTS, *DECISION), np.nan)
+    counts = confusion(truth, scores >= decision.threshold)
+    return line | counts | rates(**counts)
+
+
+def macro(lines: list[dict]) -> dict:
+    """Average each metric over the 14 findings, with equal weight.
+
+    A finding without the metric is left out of that mean, and the note says how many were.
+    No Finding is no finding and never counts.
+    """
+    lines = [line for line in lines if line["finding"] in FINDINGS]
+    mean = {name: _mean([line[name] for line in lines]) for name in (*RANKING, *DECISION)}
+    absent = [line["finding"] for line in lines if np.isnan(line["auc"])]
+    note = f"AUC over {len(lines) - len(absent)} findings, without {', '.join(absent)}"
+    return {
+        "n": max(line["n"] for line in lines),
+        "positives": sum(line["positives"] for line in lines),
+        "prevalence": _mean([line["prevalence"] for line in lines]),
+        **mean,
+        "threshold": np.nan,
+        "rule": "",
+        "note": note if absent else "",
+    }
+
+
+def micro(lines: list[dict], truth: np.ndarray, scores: np.ndarray) -> dict:
+    """Pool all (image, finding) pairs of the 14 findings into one problem.
+
+    Parameters
+    ----------
+    lines : list of dict
+        The findings' own lines: their confusion counts are added up.
+    truth, scores : numpy.ndarray
+        Shape (n, 14).
+    """
+    lines = [line for line in lines if line["finding"] in FINDINGS]
+    truth, scores = known(truth.ravel(), scores.ravel())
+    counts = {name: int(np.nansum([line[name] for line in lines])) for name in COUNTS}
+    return {
+        "n": len(truth),
+        "positives": int(truth.sum()),
+        "prevalence": float(truth.mean()) if len(truth) else np.nan,
+        **ranking(truth, scores),
+        "threshold": np.nan,
+        "rule": "",
+        "note": "",
+        **counts,
+        **rates(**counts),
+    }
+
+
+def _mean(values: list[float]) -> float:
+    finite = [value for value in values if not np.isnan(value)]
+    return float(np.mean(finite)) if finite else np.nan

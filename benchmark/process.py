@@ -1,0 +1,91 @@
+"""Start a row's process, pass its progress on, and make sure that it ends."""
+
+import json
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+from benchmark.row import RowTask
+from features.progress import Progress
+
+
+class Failure(Exception):
+    """A row failed.
+
+    Parameters
+    ----------
+    reason : str
+        Why, in one line.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def run_row(task: RowTask, log: Path, progress: Progress) -> None:
+    """Fit one row in a process of its own.
+
+    Parameters
+    ----------
+    task : RowTask
+        What to fit.
+    log : Path
+        Where all that the process prints goes.
+    progress : callable
+        Told how far the fit is.
+
+    Raises
+    ------
+    Failure
+        If the row failed or its process died; the message names the reason, or the signal.
+    """
+    command = [sys.executable, "-m", "benchmark.row"]
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        )
+        try:
+            reason = _follow(process, task, progress)
+        finally:
+            process.kill()
+            process.wait()
+    if process.returncode and not reason:
+        reason = _death(process.returncode)
+    if reason:
+        raise Failure(reason if "\n" not in reason else reason.splitlines()[0])
+
+
+def _follow(process: subprocess.Popen, task: RowTask, progress: Progress) -> str:
+    """Hand the task over and listen until the process ends; return the reason it gave, if any."""
+    assert process.stdin and process.stdout
+    try:
+        _hand_over(task, process.stdin)
+    except BrokenPipeError:
+        pass  # it died before it could read; its exit status says why
+    reason = ""
+    for line in process.stdout:
+        message = json.loads(line)
+        if "progress" in message:
+            progress(*message["progress"])
+        else:
+            reason = message["failed"]
+    process.wait()
+    return reason
+
+
+def _hand_over(task: RowTask, stdin: IO[bytes]) -> None:
+    with stdin:
+        pickle.dump(task, stdin, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _death(status: int) -> str:
+    """Say what an exit status without a message means."""
+    if status >= 0:
+        return f"its process ended with status {status}; see log.txt"
+    name = signal.Signals(-status).name
+    hint = " (out of memory?)" if name == "SIGKILL" else ""
+    return f"its process was ended by {name}{hint}; see log.txt"

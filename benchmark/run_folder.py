@@ -1,0 +1,228 @@
+"""The run folder: the only reader and writer of ``runs/<name>/``. Plain text, but for models."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmark.experiment import Experiment, load
+from benchmark.splits import Split
+from features.errors import InputError
+from features.files import read_json, write_json, write_text, write_with
+from features.radiographs import Radiographs
+
+
+class RowFolder:
+    """One row's part of a run folder: status, scores, history, cost and the fitted model.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.saved = path / "saved"
+        self.log = path / "log.txt"
+
+    @property
+    def name(self) -> str:
+        """The row's name."""
+        return self.path.name
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What the runner last wrote: state, fingerprint, reason, …; empty before the first fit."""
+        return read_json(self.path / "status.json")
+
+    def set_status(self, **status: Any) -> None:
+        """Replace the status; ``state="done"`` is written last of all files of a row."""
+        write_json(self.path / "status.json", status)
+
+    def is_done(self, fingerprint: str) -> bool:
+        """Whether this very row, with these inputs and this code, has been finished."""
+        status = self.status
+        return status.get("state") == "done" and status.get("fingerprint") == fingerprint
+
+    def write_scores(self, images: np.ndarray, findings: Sequence[str], scores: np.ndarray) -> None:
+        """Write one probability an image and finding; nine digits give float32 back exactly."""
+        table = pd.DataFrame(scores, index=pd.Index(images, name="image"), columns=list(findings))
+        write_csv(self.path / "scores.csv", table, float_format="%.9g")
+
+    def scores(self) -> pd.DataFrame:
+        """Return the probabilities, indexed by image, a column a finding."""
+        return pd.read_csv(self.path / "scores.csv", index_col="image", dtype={"image": str})
+
+    def write_history(self, history: list[dict]) -> None:
+        """Write the training history, a line an epoch."""
+        if history:
+            write_csv(self.path / "history.csv", pd.DataFrame(history).set_index("epoch"))
+
+    def history(self) -> list[dict]:
+        """Return the training history; empty where there was none."""
+        path = self.path / "history.csv"
+        return pd.read_csv(path).to_dict("records") if path.is_file() else []
+
+    @property
+    def cost(self) -> dict[str, Any]:
+        """Seconds, peak memory and the like."""
+        return read_json(self.path / "cost.json")
+
+    def write_cost(self, cost: dict[str, Any]) -> None:
+        """Write what the row has cost."""
+        write_json(self.path / "cost.json", cost)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the fitted model says of itself."""
+        return read_json(self.saved / "model.json").get("facts", {})
+
+
+class RunFolder:
+    """A run on disk.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder; made when first written to.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.report = self.path / "report.html"
+
+    @classmethod
+    def existing(cls, path: str | Path) -> "RunFolder":
+        """Open a run that must be there.
+
+        Raises
+        ------
+        InputError
+            If the folder holds no run.
+        """
+        folder = cls(path)
+        if not (folder.path / "experiment.toml").is_file():
+            raise InputError(f"{path} is no run folder: it holds no experiment.toml")
+        return folder
+
+    def row(self, name: str) -> RowFolder:
+        """Return a row's folder."""
+        return RowFolder(self.path / "models" / name)
+
+    def open_row(self, name: str, fingerprint: str, *, fresh: bool = False) -> RowFolder:
+        """Return the row's folder, as it stands for this fingerprint.
+
+        A row finished with another fingerprint is put on the shelf, and one that was put there
+        with this fingerprint comes back: going back and forth between seeds fits nothing twice.
+
+        Parameters
+        ----------
+        name : str
+            The row.
+        fingerprint : str
+            What the row depends on now.
+        fresh : bool, optional
+            Empty the folder, also where the fingerprint is the same.
+        """
+        row = self.row(name)
+        status = row.status
+        if status.get("fingerprint") == fingerprint and not fresh:
+            return row
+        if status.get("state") == "done" and status["fingerprint"] != fingerprint:
+            _move(row.path, self._shelved(name, status["fingerprint"]))
+        shutil.rmtree(row.path, ignore_errors=True)
+        if self._shelved(name, fingerprint).is_dir() and not fresh:
+            _move(self._shelved(name, fingerprint), row.path)
+        row.path.mkdir(parents=True, exist_ok=True)
+        return row
+
+    def holds(self, name: str, fingerprint: str) -> bool:
+        """Whether the row is finished with this fingerprint, in its place or on the shelf."""
+        shelved = RowFolder(self._shelved(name, fingerprint))
+        return self.row(name).is_done(fingerprint) or shelved.is_done(fingerprint)
+
+    def _shelved(self, name: str, fingerprint: str) -> Path:
+        return self.path / "shelf" / f"{name}-{fingerprint}"
+
+    def write_experiment(self, experiment: Experiment) -> None:
+        """Write the experiment as it was run, all defaults filled in."""
+        write_text(self.path / "experiment.toml", experiment.to_toml())
+
+    def experiment(self) -> Experiment:
+        """Return the experiment as it was run."""
+        return load(str(self.path / "experiment.toml"))
+
+    def write_split(self, radiographs: Radiographs, split: Split) -> None:
+        """Write split.csv: image, patient, part, fold and what the table says of the image."""
+        write_csv(self.path / "split.csv", split_table(radiographs, split))
+
+    def split(self) -> pd.DataFrame:
+        """Return split.csv, indexed by image."""
+        text = {"image": str, "patient": str, "sex": str, "view": str}
+        table = pd.read_csv(self.path / "split.csv", index_col="image", dtype=text)
+        return table.fillna({"sex": "", "view": ""})
+
+    def write_truth(self, radiographs: Radiographs) -> None:
+        """Write truth.csv: image, and 0, 1 or nothing (unknown) a finding."""
+        labels = pd.DataFrame(
+            radiographs.labels, radiographs.table.index, list(radiographs.findings)
+        )
+        write_csv(self.path / "truth.csv", labels.astype("Int8"))
+
+    def truth(self) -> pd.DataFrame:
+        """Return truth.csv as floats, indexed by image."""
+        path = self.path / "truth.csv"
+        return pd.read_csv(path, index_col="image", dtype={"image": str}).astype(float)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Data, split, versions, machine, command and times of the run."""
+        return read_json(self.path / "provenance.json")
+
+    def write_provenance(self, provenance: dict[str, Any]) -> None:
+        """Write where every figure comes from."""
+        write_json(self.path / "provenance.json", provenance)
+
+    def write_metrics(self, metrics: pd.DataFrame) -> None:
+        """Write evaluation/metrics.csv, a line a row, part and finding, and tables to print.
+
+        ``auc.csv``, ``precision.csv`` and ``recall.csv`` are of the test part, findings down and
+        rows across.
+        """
+        folder = self.path / "evaluation"
+        write_csv(folder / "metrics.csv", metrics.set_index("row"))
+        test = metrics[metrics["part"] == "test"]
+        for name in ("auc", "precision", "recall"):
+            wide = test.pivot(index="finding", columns="row", values=name)
+            order = {"index": test["finding"].unique(), "columns": test["row"].unique()}
+            write_csv(folder / f"{name}.csv", wide.reindex(**order), float_format="%.4f")
+
+    def metrics(self) -> pd.DataFrame:
+        """Return evaluation/metrics.csv."""
+        text = {"row": str, "note": str, "rule": str}
+        table = pd.read_csv(self.path / "evaluation" / "metrics.csv", dtype=text)
+        return table.fillna({"note": "", "rule": ""})
+
+
+def split_table(radiographs: Radiographs, split: Split) -> pd.DataFrame:
+    """Return a split as split.csv has it: who is where, and what the table says of the image."""
+    table = radiographs.table[["patient", "age", "sex", "view", "follow_up"]].copy()
+    table.insert(1, "part", split.part)
+    table.insert(2, "fold", split.fold)
+    return table
+
+
+def write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:
+    """Write a table at once, so that nobody reads half of it."""
+    write_with(path, lambda temporary: table.to_csv(temporary, **options))
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(source, target)

@@ -1,0 +1,284 @@
+"""run(experiment) → run folder: the harness's main road."""
+
+import time
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from benchmark.console import Console
+from benchmark.datasets.loading import cache_folder, load_radiographs
+from benchmark.evaluation import COLUMNS, evaluate_row
+from benchmark.experiment import Experiment
+from benchmark.process import Failure, run_row
+from benchmark.provenance import describe
+from benchmark.row import RowTask
+from benchmark.run_folder import RowFolder, RunFolder, split_table, write_csv
+from benchmark.splits import Split, make_split
+from features.errors import WorkError, unknown
+from features.fingerprint import code_digest, digest
+from features.radiographs import Radiographs
+from models import registry
+from models.base import Model
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of an experiment, its model chosen and its options filled in."""
+
+    name: str
+    source: str
+    model: Model
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What all rows of a run share: the radiographs that can be read, and their split."""
+
+    radiographs: Radiographs
+    split: Split
+    reading: dict[str, Any]
+
+    def part(self, name: str) -> Radiographs:
+        """Return the radiographs of one part."""
+        return self.radiographs.take(self.split.part == name)
+
+    def digest(self) -> str:
+        """Digest all that a fit or a prediction may read, and who is in which part."""
+        radiographs = self.radiographs
+        assert radiographs.archive is not None and radiographs.labels is not None
+        return digest(
+            radiographs.archive.fingerprint,
+            radiographs.table.to_csv().encode(),
+            radiographs.labels,
+            list(radiographs.findings),
+            list(self.split.part),
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    folder: RunFolder
+    failed: dict[str, str]
+
+
+def rows_of(experiment: Experiment) -> list[Row]:
+    """Choose the model of each row and fill in its options.
+
+    A row's options are its own table's, then those of ``[training]`` and ``[data]`` that its
+    model knows, then the model's defaults.
+
+    Raises
+    ------
+    InputError
+        If a row's model or an option is unknown, or ``[training]`` holds a key no model knows.
+    """
+    shared = {"size": experiment.data.size} | experiment.training.options
+    rows = [_row(name, experiment.models.get(name, {}), shared) for name in experiment.rows]
+    _check_names(experiment, rows)
+    return rows
+
+
+def _row(name: str, own: dict[str, Any], shared: dict[str, Any]) -> Row:
+    own = dict(own)
+    source = str(own.pop("model", name))
+    model = registry.find(source)
+    known = {key: value for key, value in shared.items() if key in model.option_types()}
+    return Row(name, source, model(**known | own))
+
+
+def _check_names(experiment: Experiment, rows: list[Row]) -> None:
+    """Refuse what would silently do nothing: a table or an option that no model reads."""
+    for name, own in experiment.models.items():
+        if name not in {*experiment.rows, *registry.available()} and "model" not in own:
+            raise unknown("row", name, experiment.rows, where="[models]")
+    options = {key for row in rows for key in row.model.option_types()}
+    everywhere = {key for model in registry.available().values() for key in model.option_types()}
+    for key in experiment.training.options:
+        if key not in options | everywhere:
+            raise unknown("option", key, options | {"seed"}, where="[training]")
+
+
+def read_inputs(experiment: Experiment, console: Console) -> Inputs:
+    """Read the data set, decode its pixels, leave damaged images out, part the patients."""
+    radiographs, reading = load_radiographs(experiment.data, progress=console.progress)
+    console.say(reading["summary"])
+    console.warn(*reading["warnings"])
+    radiographs.pixels(experiment.data.size, console.progress)
+    radiographs, damaged = without_damaged(radiographs)
+    if damaged:
+        console.warn(f"{len(damaged)} damaged images are left out: {'; '.join(damaged)}")
+    split = split_of(experiment, radiographs, reading["folder"])
+    console.say(f"split {split.fingerprint}: {_shares(radiographs, split)}")
+    return Inputs(radiographs, split, reading | {"damaged": damaged})
+
+
+def split_of(experiment: Experiment, radiographs: Radiographs, folder: str) -> Split:
+    """Part the patients as ``[split]`` says; official lists lie in the data's folder."""
+    return make_split(radiographs, **experiment.split.model_dump(), folder=folder)
+
+
+def split_from_tables(experiment: Experiment, out: Path) -> Split:
+    """Write the split of everything the tables name, without an image; return it."""
+    radiographs, reading = load_radiographs(experiment.data, need_images=False)
+    split = split_of(experiment, radiographs, reading["folder"])
+    write_csv(out, split_table(radiographs, split))
+    return split
+
+
+def without_damaged(radiographs: Radiographs) -> tuple[Radiographs, list[str]]:
+    """Leave out the images that cannot be read, for all models alike; name them with reasons."""
+    assert radiographs.archive is not None
+    reasons = radiographs.archive.damaged
+    files = radiographs.archive.files
+    damaged = np.isin(radiographs.rows, list(reasons))
+    names = [f"{files[row].name} ({why})" for row, why in reasons.items()]
+    return radiographs.take(~damaged), names
+
+
+def _shares(radiographs: Radiographs, split: Split) -> str:
+    table = pd.DataFrame({"part": split.part, "patient": radiographs.patients})
+    counts = table.groupby("part", sort=False)["patient"].agg(["size", "nunique"])
+    return ", ".join(
+        f"{part} {counts.loc[part, 'size']} images of {counts.loc[part, 'nunique']} patients"
+        for part in ("train", "valid", "test")
+        if part in counts.index
+    )
+
+
+def fingerprints(rows: Iterable[Row], inputs: Inputs, seed: int) -> dict[str, str]:
+    """Digest, for each row, exactly what it depends on: inputs, options, seed, code."""
+    shared = inputs.digest()
+    return {row.name: _fingerprint(row, shared, seed) for row in rows}
+
+
+def _fingerprint(row: Row, shared: str, seed: int) -> str:
+    kind = type(row.model)
+    file = Path(row.source) if row.source.endswith(".py") else None
+    return digest(
+        shared,
+        row.model.options,
+        row.model.depends_on(),
+        seed if kind.seeded else None,
+        code_digest(kind.__module__, file),
+    )
+
+
+def run_experiment(
+    experiment: Experiment, folder: Path, *, console: Console, fresh: bool = False
+) -> Outcome:
+    """Run an experiment, or what is left of it, into a run folder.
+
+    Rows that are finished with the same fingerprint are kept. A row that fails is recorded with
+    its reason, and the others go on.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What to run.
+    folder : Path
+        The run folder; made where it is missing, resumed where it is not.
+    console : Console
+        Where progress goes.
+    fresh : bool, optional
+        Fit every row again.
+
+    Raises
+    ------
+    InputError
+        If data, split or options cannot be used. Nothing has been fitted then.
+    WorkError
+        If another run is at work in the folder.
+    """
+    run = RunFolder(folder)
+    rows = rows_of(experiment)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone_in(folder):
+        started = time.perf_counter()
+        inputs = read_inputs(experiment, console)
+        _write_inputs(run, experiment, inputs)
+        failed = _fit_rows(run, rows, inputs, experiment.training.seed, console, fresh)
+        run.write_metrics(evaluate(run, experiment))
+        took = {"seconds": round(time.perf_counter() - started, 1)}
+        run.write_provenance(run.provenance | took)
+    return Outcome(run, failed)
+
+
+def _alone_in(folder: Path) -> AbstractContextManager:
+    """Lock the run folder, so that two runs cannot write the same row."""
+    try:
+        return FileLock(folder / ".lock").acquire(timeout=0)
+    except Timeout:
+        raise WorkError(f"another run is at work in {folder}; wait for it or use --out") from None
+
+
+def _write_inputs(run: RunFolder, experiment: Experiment, inputs: Inputs) -> None:
+    run.write_experiment(experiment)
+    run.write_split(inputs.radiographs, inputs.split)
+    run.write_truth(inputs.radiographs)
+    split = {"fingerprint": inputs.split.fingerprint, "description": inputs.split.description}
+    run.write_provenance(describe() | {"data": inputs.reading, "split": split})
+
+
+def _fit_rows(
+    run: RunFolder, rows: list[Row], inputs: Inputs, seed: int, console: Console, fresh: bool
+) -> dict[str, str]:
+    prints = fingerprints(rows, inputs, seed)
+    failed = {}
+    for row in rows:
+        if run.holds(row.name, prints[row.name]) and not fresh:
+            run.open_row(row.name, prints[row.name])
+            console.kept(row.name)
+            continue
+        try:
+            folder = run.open_row(row.name, prints[row.name], fresh=fresh)
+            _fit_row(folder, row, prints[row.name], inputs, seed, console)
+        except Failure as failure:
+            failed[row.name] = failure.reason
+            console.failed(row.name, failure.reason)
+    return failed
+
+
+def _fit_row(
+    folder: RowFolder, row: Row, fingerprint: str, inputs: Inputs, seed: int, console: Console
+) -> None:
+    """Fit one row in its own process, and record how it ended, whatever happens."""
+    task = RowTask(
+        folder=folder.path,
+        fingerprint=fingerprint,
+        source=row.source,
+        options=row.model.options,
+        seed=seed,
+        train=inputs.part("train"),
+        valid=inputs.part("valid"),
+        everything=inputs.radiographs.without_truth(),
+    )
+    folder.set_status(state="running", fingerprint=fingerprint)
+    with console.row(row.name) as progress:
+        try:
+            run_row(task, folder.log, progress)
+        except Failure as failure:
+            folder.set_status(state="failed", fingerprint=fingerprint, reason=failure.reason)
+            raise
+        except KeyboardInterrupt:
+            folder.set_status(state="interrupted", fingerprint=fingerprint)
+            raise
+
+
+def evaluate(run: RunFolder, experiment: Experiment) -> pd.DataFrame:
+    """Evaluate every finished row of the experiment from the run folder's files alone."""
+    truth, part = run.truth(), run.split()["part"]
+    guard = experiment.evaluation.min_positives
+    tables = [
+        evaluate_row(name, truth, run.row(name).scores(), part, min_positives=guard)
+        for name in experiment.rows
+        if run.row(name).status.get("state") == "done"
+    ]
+    return pd.concat(tables) if tables else pd.DataFrame(columns=list(COLUMNS))

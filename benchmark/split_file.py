@@ -1,0 +1,89 @@
+"""A split made elsewhere: a CSV file that says which part or fold each image belongs to."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from benchmark.datasets.files import stem
+from benchmark.datasets.nih_tables import letters
+from features.errors import InputError, unknown
+
+PARTS = ("train", "valid", "test")
+
+_IMAGE_COLUMNS = ("image", "imageindex", "imageid", "filename", "file")
+_PART_COLUMNS = ("part", "split", "set", "fold")
+_PART_WORDS = {part: part for part in PARTS} | {
+    "training": "train",
+    "val": "valid",
+    "validation": "valid",
+    "dev": "valid",
+    "testing": "test",
+}
+
+#: How many names an error shows of a longer list.
+_SHOWN = 5
+
+
+def some(names: Sequence[str], what: str) -> str:
+    """Name the first few of many things.
+
+    Examples
+    --------
+    >>> some(["7", "12"], "patient")
+    '2 patients (7, 12)'
+    """
+    shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    return f"{len(names):,} {what}{'s' if len(names) > 1 else ''} ({shown})"
+
+
+def read_split_file(file: Path) -> dict[str, str] | dict[str, int]:
+    """Read what a file says of each image.
+
+    Parameters
+    ----------
+    file : Path
+        CSV with a column image and a column part (or split, set, fold). A part is train, valid
+        (or val, validation, dev) or test; a file of whole numbers alone gives folds.
+
+    Returns
+    -------
+    dict of str to str or int
+        The part, or the fold, of each image's stem.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, lacks a column, holds an unknown part, or puts an image into
+        two parts.
+    """
+    if not file.is_file():
+        raise InputError(f"there is no split file {file}")
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except ValueError as error:  # pandas' parser errors, and a file without lines
+        raise InputError(f"{file} cannot be read as a table: {str(error).strip()}") from None
+    images = _column(table, _IMAGE_COLUMNS, file).map(stem)
+    parts = _column(table, _PART_COLUMNS, file).str.lower()
+    pairs = pd.DataFrame({"image": images, "part": parts}).drop_duplicates()
+    if clash := sorted(pairs["image"][pairs["image"].duplicated()]):
+        raise InputError(f"{file} puts {some(clash, 'image')} into two parts")
+    said = dict(zip(pairs["image"], pairs["part"], strict=True))
+    if all(value.isascii() and value.isdigit() for value in set(said.values())):
+        return {image: int(value) for image, value in said.items()}
+    return {image: _part(value, file) for image, value in said.items()}
+
+
+def _column(table: pd.DataFrame, names: Iterable[str], file: Path) -> pd.Series:
+    by_name = {letters(column): column for column in reversed(list(table.columns))}
+    for name in names:
+        if name in by_name:
+            return table[by_name[name]].str.strip()
+    allowed = ", ".join(names)
+    raise InputError(f"{file} has none of the columns {allowed}; it has {', '.join(table.columns)}")
+
+
+def _part(value: str, file: Path) -> str:
+    if value not in _PART_WORDS:
+        raise unknown("part", value, PARTS, where=str(file))
+    return _PART_WORDS[value]

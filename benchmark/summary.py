@@ -1,0 +1,164 @@
+"""Run folder → one plain, JSON-able dictionary: all that a report may show."""
+
+from datetime import UTC, datetime
+from math import isnan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmark.evaluation import PARTS, curves
+from benchmark.experiment import Experiment
+from benchmark.run_folder import RowFolder, RunFolder
+from features.findings import FINDINGS, display
+from models import registry
+
+#: How figures come about, in the words of the report.
+PROTOCOL = {
+    "Split": "All images of a patient are in one part. Models learn from train; every choice is "
+    "made on valid; test is read once, by the evaluation.",
+    "Thresholds": "One a finding and row, at the highest F1 on valid, then applied to test. Where "
+    "valid holds fewer than {min_positives} positives, the threshold calls as large a share of "
+    "valid as is positive in train.",
+    "Macro": "The unweighted mean over the 14 findings; No Finding never counts.",
+    "Micro": "All pairs of image and finding pooled into one problem.",
+    "Empty cells": "A metric that cannot be computed, such as an AUC without a positive, is left "
+    "empty and out of the means.",
+    "Labels": "Text-mined from reports; the authors estimate that over 90% are right.",
+}
+
+
+def summarize(run: RunFolder) -> dict[str, Any]:
+    """Gather what a report shows from the run folder's files alone.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A run, finished or not; rows that are not done have no metrics.
+
+    Returns
+    -------
+    dict
+        JSON-able: no NaN (None instead), no NumPy types.
+    """
+    experiment, provenance = run.experiment(), run.provenance
+    truth, split = run.truth(), run.split()
+    rows = [_row(run.row(name), experiment) for name in experiment.rows]
+    return {
+        "name": experiment.name,
+        "title": experiment.title or experiment.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "banners": _banners(rows, experiment),
+        "data": _data(experiment, provenance, truth, split),
+        "findings": [{"name": name, "label": display(name)} for name in truth.columns],
+        "cooccurrence": _cooccurrence(truth),
+        "split": experiment.split.model_dump(mode="json") | provenance["split"],
+        "rows": rows,
+        "metrics": _records(run.metrics()),
+        "curves": _curves(run, rows, truth, split["part"]),
+        "history": {row["name"]: history for row in rows if (history := _history(run, row))},
+        "protocol": _protocol(experiment),
+        "provenance": {key: value for key, value in provenance.items() if key != "data"},
+        "experiment": experiment.to_toml(),
+    }
+
+
+def _row(folder: RowFolder, experiment: Experiment) -> dict[str, Any]:
+    model = registry.find(str(experiment.models.get(folder.name, {}).get("model", folder.name)))
+    status, cost, facts = folder.status, folder.cost, folder.facts
+    done = status.get("state") == "done"
+    return {
+        "name": folder.name,
+        "title": model.title or model.name(),
+        "model": model.name(),
+        "kind": model.kind,
+        "status": status.get("state", "missing"),
+        "reason": status.get("reason"),
+        "seconds": cost["seconds_fit"] + cost["seconds_predict"] if done else None,
+        "peak_memory": cost.get("peak_memory"),
+        "parameters": facts.get("parameters"),
+        "weights": facts.get("weights"),
+        "notes": facts.get("notes", []),
+        "cost": cost,
+        "facts": facts,
+        "versions": status.get("versions", {}),
+    }
+
+
+def _banners(rows: list[dict], experiment: Experiment) -> list[dict[str, str]]:
+    banners = []
+    if experiment.data.source == "phantom":
+        text = "The radiographs are drawn by a program. Figures show that the benchmark works, and "
+        banners.append({"level": "info", "text": text + "say nothing about patients."})
+    blank = [row["name"] for row in rows if row["weights"] == "random"]
+    if blank:
+        text = f"Random weights, no ImageNet: {', '.join(blank)}. Expect less than published."
+        banners.append({"level": "warning", "text": text})
+    return banners
+
+
+def _data(
+    experiment: Experiment, provenance: dict, truth: pd.DataFrame, split: pd.DataFrame
+) -> dict[str, Any]:
+    parts = [_part(name, truth[split["part"] == name], split) for name in PARTS]
+    return provenance["data"] | {
+        "size": experiment.data.size,
+        "images": len(truth),
+        "patients": int(split["patient"].nunique()),
+        "parts": parts,
+    }
+
+
+def _part(name: str, truth: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "part": name,
+        "images": len(truth),
+        "patients": int(split.loc[truth.index, "patient"].nunique()),
+        "positives": {finding: int((truth[finding] == 1).sum()) for finding in truth},
+    }
+
+
+def _cooccurrence(truth: pd.DataFrame) -> list[list[int]]:
+    present = (truth.to_numpy() == 1).astype(int)
+    return (present.T @ present).tolist()
+
+
+def _curves(run: RunFolder, rows: list[dict], truth: pd.DataFrame, part: pd.Series) -> dict:
+    test = truth[part == "test"]
+    findings = [finding for finding in truth if finding in FINDINGS]
+    return {
+        row["name"]: _row_curves(test[findings], run.row(row["name"]).scores())
+        for row in rows
+        if row["status"] == "done"
+    }
+
+
+def _row_curves(truth: pd.DataFrame, scores: pd.DataFrame) -> dict[str, dict]:
+    scores = scores.loc[truth.index]
+    drawn = {f: curves(truth[f].to_numpy(float), scores[f].to_numpy(float)) for f in truth}
+    return {finding: curve for finding, curve in drawn.items() if curve}
+
+
+def _history(run: RunFolder, row: dict) -> list[dict]:
+    return [_plain(line) for line in run.row(row["name"]).history()]
+
+
+def _protocol(experiment: Experiment) -> dict[str, str]:
+    guard = experiment.evaluation.min_positives
+    return {name: text.format(min_positives=guard) for name, text in PROTOCOL.items()}
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [_plain(line) for line in table.to_dict("records")]
+
+
+def _plain(line: dict) -> dict[str, Any]:
+    """Turn NumPy scalars into Python's, and NaN into None."""
+    return {name: _scalar(value) for name, value in line.items()}
+
+
+def _scalar(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is pd.NA or (isinstance(value, float) and isnan(value)):
+        return None
+    return value

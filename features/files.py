@@ -1,0 +1,41 @@
+"""Writing files so that a reader never sees half of one."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def write_with(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in place at once.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file shall stand; its folder is made.
+    write : callable
+        Given the temporary path, which has the suffix of `path`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file at once."""
+    write_with(path, lambda temporary: temporary.write_text(text, "utf-8"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON, indented, at once; what JSON cannot say is written as its `str`."""
+    write_text(path, json.dumps(content, indent=2, default=str) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; an empty dictionary where there is none."""
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}

@@ -1,0 +1,89 @@
+"""Digests of data, options and code: what makes a result the same result."""
+
+import ast
+import json
+from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+#: The rooms whose code may stand behind a result.
+ROOMS = ("features", "models", "benchmark")
+
+
+def digest(*parts: object) -> str:
+    """Digest any mix of arrays, bytes and JSON-able values into 16 hexadecimal digits.
+
+    Parameters
+    ----------
+    *parts : object
+        NumPy arrays (their dtype, shape and bytes count), bytes, or anything that JSON can say.
+        The order of a dictionary's keys does not matter.
+    """
+    state = blake2b(digest_size=8)
+    for part in parts:
+        for piece in _pieces(part):
+            state.update(len(piece).to_bytes(8, "little"))
+            state.update(piece)
+    return state.hexdigest()
+
+
+def _pieces(part: object) -> Iterator[bytes]:
+    if isinstance(part, bytes):
+        yield part
+    elif isinstance(part, np.ndarray):
+        yield f"{part.dtype.str}{part.shape}".encode()
+        yield np.ascontiguousarray(part).tobytes()
+    else:
+        yield json.dumps(part, sort_keys=True, default=str).encode()
+
+
+def code_digest(module: str, file: Path | None = None) -> str:
+    """Digest a module's source and that of every module of ours it imports, however indirectly.
+
+    Imports are read from the syntax tree, also those inside functions, so nothing is run.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name, for example ``"models.cnn6"``; for a file outside the rooms any name does.
+    file : Path, optional
+        The module's file, where it is not importable by its name.
+    """
+    sources: dict[str, str] = {}
+    _collect(module, file, sources)
+    return digest(sorted(sources.items()))
+
+
+def _collect(module: str, file: Path | None, sources: dict[str, str]) -> None:
+    if module in sources or (file := file or _file(module)) is None:
+        return
+    source = file.read_text(encoding="utf-8")
+    sources[module] = source
+    for name in _imports(source):
+        _collect(name, None, sources)
+
+
+def _imports(source: str) -> Iterator[str]:
+    """Name what a source imports from the rooms, both ``a.b`` and ``from a import b``."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        yield from (name for name in names if name.split(".")[0] in ROOMS)
+
+
+@cache
+def _file(module: str) -> Path | None:
+    """Find a module's file; None for what is an attribute and no module."""
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin) if spec and spec.origin else None

@@ -1,0 +1,172 @@
+"""Model and Job: the contract between the harness and everything that scores radiographs."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self, get_origin, get_type_hints
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from features.errors import InputError, unknown
+from features.files import read_json, write_json
+from features.progress import Progress, silent
+from features.radiographs import Radiographs
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the runner lends a fit.
+
+    Parameters
+    ----------
+    folder : Path
+        The fit's own folder, for checkpoints and the like; exists.
+    seed : int
+        The one source of randomness.
+    progress : callable
+        Told how far the fit is.
+    """
+
+    folder: Path
+    seed: int = 0
+    progress: Progress = silent
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a fit may cost on a machine of two cores, as far as anyone can know beforehand.
+
+    Parameters
+    ----------
+    seconds : float
+        Of fitting and scoring.
+    disk : int
+        Bytes that the fitted model takes.
+    """
+
+    seconds: float
+    disk: int
+
+
+class Model(ABC):
+    """One row of the report: radiographs in, one probability a finding out.
+
+    A subclass states its options as annotated class attributes (``epochs: int = 30``); a value
+    given by keyword replaces the default and is held to the annotation. Attributes annotated as
+    `ClassVar` are no options.
+
+    Attributes
+    ----------
+    title : str
+        What the model is, in a line, as readers see it.
+    kind : {"floor", "classical", "deep"}
+        A floor is what every other row must beat.
+    findings : tuple of str
+        The columns of `predict`, known once fitted.
+    history : list of dict
+        One entry an epoch or round, where there are any: ``{"epoch": 1, "loss": …}``.
+    facts : dict
+        What the report should say of the fitted model: ``parameters``, ``weights``, ``notes`` (a
+        list of sentences), …; JSON-able.
+
+    Raises
+    ------
+    InputError
+        If an option is unknown or its value is not of the annotated type.
+    """
+
+    title: ClassVar[str] = ""
+    kind: ClassVar[Literal["floor", "classical", "deep"]] = "classical"
+    seeded: ClassVar[bool] = True  # False where the seed changes nothing
+
+    def __init__(self, **options: Any) -> None:
+        self.findings: tuple[str, ...] = ()
+        self.history: list[dict] = []
+        self.facts: dict[str, Any] = {}
+        types = self.option_types()
+        for name, value in options.items():
+            if name not in types:
+                raise unknown("option", name, types, where=self.name())
+            setattr(self, name, _checked(value, types[name], f"{self.name()}.{name}"))
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the row's name: that of the model's file."""
+        return cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def option_types(cls) -> dict[str, Any]:
+        """Return the type of each option by its name, those of the base classes first."""
+        hints = get_type_hints(cls, include_extras=True)
+        return {
+            name: hint
+            for name, hint in hints.items()
+            if get_origin(hint) is not ClassVar and not name.startswith("_") and hasattr(cls, name)
+        }
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return the value of every option, defaults included."""
+        return {name: getattr(self, name) for name in self.option_types()}
+
+    def depends_on(self) -> dict[str, Any]:
+        """Return what a fit depends on beside data, split, options and code, for its fingerprint."""
+        return {}
+
+    def estimate(self, train: int, total: int) -> Estimate | None:
+        """Estimate what fitting `train` images and scoring `total` costs; None for no idea."""
+        return None
+
+    @abstractmethod
+    def fit(self, train: Radiographs, valid: Radiographs, job: Job) -> Self:
+        """Learn from `train`; every choice is made on `valid`.
+
+        Parameters
+        ----------
+        train, valid : Radiographs
+            With labels. Neither holds a patient of the other, nor of the test part.
+        job : Job
+            Folder, seed and progress.
+        """
+
+    @abstractmethod
+    def predict(self, radiographs: Radiographs) -> np.ndarray:
+        """Score radiographs, which carry neither labels nor boxes.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n, findings), floats in [0, 1], in the order of `findings`.
+        """
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted model into a folder, as plain data: nothing that runs on loading."""
+        said = {"options": self.options, "findings": self.findings, "facts": self.facts}
+        write_json(folder / "model.json", said)
+        self._save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote into a model that predicts the same."""
+        said = read_json(folder / "model.json")
+        model = cls(**said["options"])
+        model.findings = tuple(said["findings"])
+        model.facts = said["facts"]
+        model._load(folder)
+        return model
+
+    @abstractmethod
+    def _save(self, folder: Path) -> None: ...
+
+    @abstractmethod
+    def _load(self, folder: Path) -> None: ...
+
+
+def _checked(value: Any, hint: Any, where: str) -> Any:
+    """Hold a value to a type, or say in one line what was wanted."""
+    try:
+        return TypeAdapter(hint).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{where} = {value!r}: {first['msg']}") from None

@@ -1,0 +1,239 @@
+"""The conformance suite: what the harness expects of every row, checked on a tiny data set."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.errors import InputError
+from features.findings import FINDINGS
+from features.pixels import PixelArchive
+from features.radiographs import Radiographs
+from models import registry
+from models.base import Job, Model
+
+#: Settings that make any model quick; each is used where the model knows the option.
+TINY: dict[str, Any] = {
+    "size": 32,
+    "epochs": 1,
+    "batch_size": 8,
+    "rounds": 3,
+    "weights": "random",
+    "deterministic": True,
+}
+
+#: Scores may differ by rounding where the work is batched in another way.
+TOLERANCE = 1e-5
+
+#: Suffixes of files that run code when they are loaded.
+UNSAFE = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth")
+
+
+def tiny_radiographs(folder: Path, *, images: int = 36, size: int = 32) -> Radiographs:
+    """Write small noisy pictures in which a bright corner means the first finding.
+
+    Parameters
+    ----------
+    folder : Path
+        Where pictures and their decoded pixels go.
+    images : int, optional
+        How many; every three belong to one patient. The last finding is in none of them.
+    size : int, optional
+        Side, in pixels.
+    """
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    labels = (random.random((images, len(FINDINGS))) < 0.4).astype(np.float32)
+    labels[:, -1] = 0
+    files = [folder / f"{k:08d}_000.png" for k in range(images)]
+    for file, present in zip(files, labels[:, 0], strict=True):
+        picture = random.integers(0, 120, (size, size), dtype=np.uint8)
+        picture[: size // 2, : size // 2] += np.uint8(100 * present)
+        Image.fromarray(picture).save(file)
+    table = pd.DataFrame(
+        {
+            "patient": [str(k // 3) for k in range(images)],
+            "age": random.integers(20, 90, images).astype(float),
+            "sex": random.choice(["F", "M"], images),
+            "view": random.choice(["PA", "AP"], images),
+            "follow_up": np.arange(images) % 3,
+            "width": 2048.0,
+            "height": 2048.0,
+        },
+        index=pd.Index([file.name for file in files], name="image"),
+    )
+    boxes = pd.DataFrame(columns=["image", "finding", "x", "y", "width", "height"])
+    archive = PixelArchive(files, folder / "cache")
+    return Radiographs(table, labels, FINDINGS, boxes, archive, np.arange(images))
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A model on the bench: fitted once, looked at by every check."""
+
+    kind: type[Model]
+    folder: Path
+
+    @cached_property
+    def radiographs(self) -> Radiographs:
+        """The tiny data set."""
+        return tiny_radiographs(self.folder)
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, fitted."""
+        return self.fit("first", seed=0)
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """What it predicts on everything."""
+        return np.asarray(self.model.predict(self.radiographs.without_truth()))
+
+    def fit(self, name: str, *, seed: int) -> Model:
+        """Fit a fresh model; returns what `fit` returned."""
+        known = {key: value for key, value in TINY.items() if key in self.kind.option_types()}
+        folder = self.folder / name
+        folder.mkdir()
+        train, valid = self.radiographs.take(np.arange(24)), self.radiographs.take(np.arange(24, 36))
+        return self.kind(**known).fit(train, valid, Job(folder, seed))
+
+
+def names_itself(bench: Bench) -> str | None:
+    """A row has a title that readers understand."""
+    return None if bench.kind.title else "set `title`: one line that says what the model is"
+
+
+def defaults_are_valid(bench: Bench) -> str | None:
+    """Every option's default is of the option's own type."""
+    bench.kind(**bench.kind().options)
+    return None
+
+
+def refuses_unknown_options(bench: Bench) -> str | None:
+    """A mistyped option is an error, not a silent default."""
+    try:
+        bench.kind(no_such_option=1)
+    except InputError:
+        return None
+    return "an unknown option is accepted; let Model.__init__ read the options"
+
+
+def fit_returns_the_model(bench: Bench) -> str | None:
+    """Fit returns self, as in scikit-learn."""
+    return None if isinstance(bench.model, bench.kind) else "fit must return self"
+
+
+def knows_its_findings(bench: Bench) -> str | None:
+    """A fitted model says which finding each column is."""
+    if tuple(bench.model.findings) == FINDINGS:
+        return None
+    return f"after fit, findings must be those of train; they are {bench.model.findings}"
+
+
+def predicts_probabilities(bench: Bench) -> str | None:
+    """One number in [0, 1] an image and finding, also for a finding that train does not hold."""
+    wanted = (len(bench.radiographs), len(FINDINGS))
+    if bench.scores.shape != wanted:
+        return f"predict gives shape {bench.scores.shape}, not {wanted}"
+    if not np.isfinite(bench.scores).all():
+        return "predict gives scores that are not finite"
+    low, high = bench.scores.min(), bench.scores.max()
+    return None if low >= 0 and high <= 1 else f"predict gives scores from {low:.3g} to {high:.3g}"
+
+
+def scores_each_image_alone(bench: Bench) -> str | None:
+    """An image's scores do not depend on its place or its neighbours."""
+    order = np.random.default_rng(1).permutation(len(bench.radiographs))[:20]
+    again = bench.model.predict(bench.radiographs.take(order).without_truth())
+    gap = np.abs(again - bench.scores[order]).max()
+    return None if gap <= TOLERANCE else f"in another order scores differ by up to {gap:.2g}"
+
+
+def leaves_inputs_alone(bench: Bench) -> str | None:
+    """Fitting and predicting change neither labels nor pixels."""
+    _ = bench.scores
+    fresh = tiny_radiographs(_subfolder(bench.folder, "untouched"))
+    same = np.array_equal(fresh.labels, bench.radiographs.labels) and np.array_equal(
+        np.asarray(fresh.pixels(32)), np.asarray(bench.radiographs.pixels(32))
+    )
+    return None if same else "labels or pixels have changed"
+
+
+def repeats_for_a_seed(bench: Bench) -> str | None:
+    """The same seed gives the same scores."""
+    again = bench.fit("second", seed=0).predict(bench.radiographs.without_truth())
+    gap = np.abs(again - bench.scores).max()
+    return None if gap <= TOLERANCE else f"two fits with one seed differ by up to {gap:.2g}"
+
+
+def survives_saving(bench: Bench) -> str | None:
+    """A model that was saved and loaded predicts the same."""
+    saved = _subfolder(bench.folder, "saved")
+    bench.model.save(saved)
+    again = bench.kind.load(saved).predict(bench.radiographs.without_truth())
+    gap = np.abs(again - bench.scores).max()
+    return None if gap <= TOLERANCE else f"after loading scores differ by up to {gap:.2g}"
+
+
+def saves_plain_data(bench: Bench) -> str | None:
+    """Nothing saved is executed on loading."""
+    saved = _subfolder(bench.folder, "plain")
+    bench.model.save(saved)
+    found = [file.name for file in saved.rglob("*") if file.suffix in UNSAFE]
+    return f"these files can run code: {', '.join(found)}" if found else None
+
+
+def _subfolder(folder: Path, name: str) -> Path:
+    made = folder / name
+    made.mkdir()
+    return made
+
+
+CHECKS: tuple[Callable[[Bench], str | None], ...] = (
+    names_itself,
+    defaults_are_valid,
+    refuses_unknown_options,
+    fit_returns_the_model,
+    knows_its_findings,
+    predicts_probabilities,
+    scores_each_image_alone,
+    leaves_inputs_alone,
+    repeats_for_a_seed,
+    survives_saving,
+    saves_plain_data,
+)
+
+
+def run_checks(model: str) -> Iterator[tuple[str, str | None]]:
+    """Run every check on a model.
+
+    Parameters
+    ----------
+    model : str
+        A name or a Python file; see `models.registry.find`.
+
+    Yields
+    ------
+    name : str
+        The check's name, in words.
+    reason : str or None
+        What is wrong; None where the model passes.
+    """
+    kind = registry.find(model)
+    with TemporaryDirectory() as folder:
+        bench = Bench(kind, Path(folder))
+        for check in CHECKS:
+            yield check.__name__.replace("_", " "), _reason(check, bench)
+
+
+def _reason(check: Callable[[Bench], str | None], bench: Bench) -> str | None:
+    try:
+        return check(bench)
+    except Exception as error:  # whatever a student's model raises is a finding, not a crash
+        return f"{type(error).__name__}: {error}"

@@ -1,0 +1,179 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from benchmark.console import Console
+from benchmark.run_folder import RunFolder
+from benchmark.runner import rows_of, run_experiment
+from features.errors import InputError, WorkError
+
+QUIET = Console(quiet=True)
+
+
+def _run(experiment, folder, **options):
+    return run_experiment(experiment, folder, console=QUIET, **options)
+
+
+def _fits(counter) -> int:
+    return len(counter.read_text().splitlines())
+
+
+def test_a_run_leaves_the_folder_that_the_contract_names(small, tmp_path):
+    outcome = _run(small, tmp_path / "run")
+    assert outcome.failed == {}
+    left = {str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*")}
+    row = {f"models/corner/{name}" for name in ("status.json", "scores.csv", "cost.json")}
+    assert left >= row | {"models/corner/history.csv", "models/corner/saved/model.json"}
+    assert left >= {"experiment.toml", "provenance.json", "split.csv", "truth.csv"}
+    assert "evaluation/metrics.csv" in left
+    assert {f"evaluation/{name}.csv" for name in ("auc", "precision", "recall")} <= left
+    assert not [name for name in left if name.endswith((".pkl", ".pickle"))]
+
+
+def test_the_planted_sign_is_found_and_scores_cover_all_parts(small, tmp_path):
+    run = _run(small, tmp_path / "run").folder
+    metrics = run.metrics().set_index(["part", "finding"])
+    assert metrics.loc[("test", "Mass"), "auc"] > 0.95
+    assert abs(metrics.loc[("train", "Edema"), "auc"] - 0.5) < 0.25
+    assert list(run.row("corner").scores().index) == list(run.truth().index)
+    assert run.row("corner").history() == [{"epoch": 1, "loss": 0.5}]
+    assert run.row("corner").cost["peak_memory"] > 1e7
+
+
+def test_finished_rows_are_kept(small, tmp_path, counter):
+    first = _run(small, tmp_path / "run").folder.metrics()
+    second = _run(small, tmp_path / "run").folder.metrics()
+    assert _fits(counter) == 1
+    assert first.equals(second)
+
+
+def test_fresh_fits_again(small, tmp_path, counter):
+    _run(small, tmp_path / "run")
+    _run(small, tmp_path / "run", fresh=True)
+    assert _fits(counter) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"models.corner.gain": 0.5}, {"split.seed": 1}, {"training.seed": 1}, {"data.limit": 100}],
+)
+def test_a_row_is_fitted_again_when_something_it_depends_on_differs(
+    small, tmp_path, counter, change
+):
+    _run(small, tmp_path / "run")
+    _run(small.replace(change), tmp_path / "run")
+    assert _fits(counter) == 2
+
+
+def test_a_changed_model_file_fits_again(small, tmp_path, counter, model_files):
+    _run(small, tmp_path / "run")
+    with open(model_files["corner"], "a") as out:
+        out.write("# another thought\n")
+    _run(small, tmp_path / "run")
+    assert _fits(counter) == 2
+
+
+def test_a_changed_picture_fits_again_but_a_touched_one_does_not(
+    small, tmp_path, counter, tiny_nih
+):
+    data = tmp_path / "data"
+    shutil.copytree(tiny_nih, data)
+    moved = small.replace({"data.folder": str(data)})
+    _run(moved, tmp_path / "run")
+    picture = next((data / "images").iterdir())
+    picture.touch()
+    _run(moved, tmp_path / "run")
+    assert _fits(counter) == 1
+    Image.new("L", (32, 32), 200).save(picture)
+    _run(moved, tmp_path / "run")
+    assert _fits(counter) == 2
+
+
+def test_adding_a_row_and_changing_the_threshold_guard_fit_nothing_again(small, tmp_path, counter):
+    _run(small, tmp_path / "run")
+    twin = {"rows": ["corner", "twin"], "models.twin": small.models["corner"]}
+    _run(small.replace(twin | {"evaluation.min_positives": 5}), tmp_path / "run")
+    assert _fits(counter) == 2  # one for each row
+
+
+def test_going_back_to_an_earlier_seed_fits_nothing(small, tmp_path, counter):
+    first = _run(small, tmp_path / "run").folder.metrics()
+    _run(small.replace({"split.seed": 1}), tmp_path / "run")
+    back = _run(small, tmp_path / "run").folder.metrics()
+    assert _fits(counter) == 2
+    assert back.equals(first)
+
+
+def test_a_failing_row_is_recorded_with_its_reason_and_the_others_go_on(small, tmp_path):
+    outcome = _run(small.replace({"rows": ["broken", "killed", "corner"]}), tmp_path / "run")
+    assert outcome.failed == {
+        "broken": "RuntimeError: no such luck at all",
+        "killed": "its process was ended by SIGKILL (out of memory?); see log.txt",
+    }
+    assert outcome.folder.row("broken").status["reason"] == outcome.failed["broken"]
+    assert "Traceback" in outcome.folder.row("broken").log.read_text()
+    assert set(outcome.folder.metrics()["row"]) == {"corner"}
+
+
+def test_a_failed_row_is_tried_again(small, tmp_path, counter):
+    broken = small.replace({"rows": ["broken"]})
+    _run(broken, tmp_path / "run")
+    assert _run(broken, tmp_path / "run").failed
+    assert _fits(counter) == 2
+
+
+def test_damaged_images_are_left_out_of_everything(small, tmp_path, tiny_nih, capsys):
+    data = tmp_path / "data"
+    shutil.copytree(tiny_nih, data)
+    torn = sorted((data / "images").iterdir())[3]
+    torn.write_bytes(torn.read_bytes()[:100])
+    run = _run(small.replace({"data.folder": str(data)}), tmp_path / "run").folder
+    assert len(run.truth()) == len(run.split()) == len(run.row("corner").scores()) == 119
+    assert torn.name not in run.truth().index
+    assert capsys.readouterr().err.count(torn.name) == 1
+
+
+def test_two_runs_in_one_folder_are_refused(small, tmp_path):
+    from filelock import FileLock
+
+    (tmp_path / "run").mkdir()
+    with FileLock(tmp_path / "run" / ".lock"), pytest.raises(WorkError, match="another run"):
+        _run(small, tmp_path / "run")
+
+
+def test_options_that_no_model_reads_are_refused_before_anything_is_fitted(small):
+    with pytest.raises(InputError, match=r"unknown option 'epoch' in \[training\]"):
+        rows_of(small.replace({"training.epoch": 3}))
+    with pytest.raises(InputError, match=r"unknown row 'cnn7' in \[models\]"):
+        rows_of(small.replace({"models.cnn7.gain": 3}))
+    with pytest.raises(InputError, match=r"unknown option 'gian' in corner; did you mean 'gain'"):
+        rows_of(small.replace({"models.corner.gian": 3}))
+
+
+def test_interrupting_leaves_a_folder_that_can_be_resumed(small, tmp_path, counter, model_files):
+    slow = Path(model_files["broken"])
+    slow.write_text(slow.read_text().replace("raise RuntimeError", "__import__('time').sleep(60) #"))
+    file = tmp_path / "small.toml"
+    file.write_text(small.replace({"rows": ["corner", "broken"]}).to_toml())
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "benchmark.cli", "run", str(file), "--out", str(folder)]
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    for _ in range(300):
+        time.sleep(0.1)
+        if _fits(counter) == 2:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    assert "goes on from here" in process.stderr.read()
+    run = RunFolder(folder)
+    assert run.row("corner").status["state"] == "done"
+    assert run.row("broken").status["state"] == "interrupted"
+    _run(small, folder)
+    assert _fits(counter) == 2  # the finished row was kept

@@ -1,0 +1,55 @@
+import json
+
+import pytest
+
+from benchmark.api import open_run
+from benchmark.console import Console
+from benchmark.runner import run_experiment
+from features.errors import InputError
+from features.findings import FINDINGS
+
+
+@pytest.fixture
+def run(small, tmp_path):
+    experiment = small.replace({"rows": ["corner", "broken"]})
+    run_experiment(experiment, tmp_path / "run", console=Console(quiet=True))
+    return open_run(tmp_path / "run")
+
+
+def test_a_summary_is_plain_json_without_nan(run):
+    assert json.loads(json.dumps(run.summary, allow_nan=False)) == run.summary
+
+
+def test_a_summary_counts_what_the_folder_holds(run):
+    data = run.summary["data"]
+    assert (data["images"], data["patients"]) == (120, 60)
+    assert [part["part"] for part in data["parts"]] == ["train", "valid", "test"]
+    assert sum(part["images"] for part in data["parts"]) == 120
+    for part in data["parts"]:
+        assert part["positives"] == {
+            finding: int((run.truth[finding][run.split["part"] == part["part"]] == 1).sum())
+            for finding in FINDINGS
+        }
+    diagonal = [run.summary["cooccurrence"][k][k] for k in range(14)]
+    assert diagonal == [int(run.truth[finding].sum()) for finding in FINDINGS]
+
+
+def test_every_row_is_there_also_the_one_that_failed(run):
+    rows = {row["name"]: row for row in run.summary["rows"]}
+    assert rows["corner"]["status"] == "done"
+    assert rows["broken"]["status"] == "failed"
+    assert rows["broken"]["reason"] == "RuntimeError: no such luck at all"
+    assert {line["row"] for line in run.summary["metrics"]} == {"corner"}
+    assert run.summary["curves"]["corner"]["Mass"]["roc"]["tpr"][-1] == 1
+    assert run.summary["history"] == {"corner": [{"epoch": 1, "loss": 0.5}]}
+
+
+def test_a_run_shows_itself_in_a_notebook_and_gives_tables(run):
+    assert "corner" in run._repr_html_()
+    assert list(run.leaderboard.index) == ["corner"]
+    assert run.scores("corner").shape == (120, 14)
+
+
+def test_opening_what_is_no_run_is_one_line(tmp_path):
+    with pytest.raises(InputError, match="is no run folder"):
+        open_run(tmp_path)

@@ -1,0 +1,24 @@
+import pytest
+
+from features.files import read_json, write_json, write_text, write_with
+
+
+def test_what_was_written_is_read_back_and_folders_are_made(tmp_path):
+    path = tmp_path / "deep" / "down.json"
+    write_json(path, {"a": [1, None]})
+    assert read_json(path) == {"a": [1, None]}
+    assert read_json(tmp_path / "missing.json") == {}
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path):
+    path = tmp_path / "table.csv"
+    write_text(path, "old")
+
+    def half(temporary):
+        temporary.write_text("ne")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_with(path, half)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
