@@ -30,7 +30,8 @@ Table = Annotated[str | None, typer.Option(help="Which of the data set's tables 
 Seed = Annotated[int | None, typer.Option(min=0, help="Of split and training both.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Read no more than so many images.")]
 Assignments = Annotated[
-    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change any value of the experiment.")
+    list[str],
+    typer.Option("--set", metavar="KEY=VALUE", help="Change any value of the experiment."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for a program to read.")]
 
@@ -103,7 +104,9 @@ def _show_leaderboard(run: Any, as_json: bool) -> None:
     _print_table(lines + [{"row": row["name"], "auc": row["status"]} for row in rows])
     for row in rows:
         typer.echo(f"{row['name']} {row['status']}: {row['reason'] or 'see log.txt'}")
-    typer.echo(f"test part, macro means over the findings; split {run.summary['split']['fingerprint']}")
+    typer.echo(
+        f"test part, macro means over the findings; split {run.summary['split']['fingerprint']}"
+    )
     typer.echo(f"report: {run.path / 'report.html'}")
 
 
@@ -186,6 +189,8 @@ def fetch(
     assignments: Assignments = [],  # noqa: B006
 ) -> None:
     """Draw the phantom data set into a folder."""
+    from joblib import parallel_config
+
     from benchmark.console import Console
     from benchmark.datasets.loading import source_folder
     from benchmark.experiment import load, parse_assignments
@@ -193,9 +198,11 @@ def fetch(
 
     if dataset != "phantom":
         raise unknown("data set", dataset, ["phantom"], where="fetch")
-    changes = {f"data.phantom.{key}": value for key, value in parse_assignments(assignments).items()}
+    changes = {
+        f"data.phantom.{key}": value for key, value in parse_assignments(assignments).items()
+    }
     data = load("demo").replace(changes | {"data.folder": str(folder)}).data
-    with Console() as console:
+    with Console() as console, parallel_config(backend="loky", n_jobs=-1):
         typer.echo(source_folder(data, console.progress))
 
 

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 
 from benchmark.metrics import COUNTS, DECISION, RANKING, Decision, finding_metrics, macro, micro
+from benchmark.split_file import PARTS
 from benchmark.thresholds import choose
 from features.findings import FINDINGS
-
-PARTS = ("train", "valid", "test")
 
 #: The columns of evaluation/metrics.csv, in order.
 COLUMNS = (

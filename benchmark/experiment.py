@@ -6,8 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from benchmark.splits import check_kind
 from features.errors import InputError, unknown
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -46,7 +47,7 @@ class Data(Section):
 class Split(Section):
     """How patients are parted into train, valid and test."""
 
-    kind: str = "patient"
+    kind: Annotated[str, AfterValidator(check_kind)] = "patient"
     seed: Count = 0
     valid: Share = 0.1
     test: Share = 0.2
@@ -201,7 +202,8 @@ def _one_line(error: ValidationError, root: type[BaseModel], where: str) -> Inpu
         table = f"[{'.'.join(place[:-1])}] of " if place[:-1] else ""
         return unknown("key", place[-1], allowed, where=f"{table}{where}")
     given = f" = {first['input']!r}" if place and first["type"] != "missing" else ""
-    return InputError(f"{where}: {'.'.join(place)}{given}: {first['msg']}")
+    reason = first["msg"].removeprefix("Value error, ")  # of a check of our own
+    return InputError(f"{where}: {'.'.join(place)}{given}: {reason}")
 
 
 def _section(root: type[BaseModel], place: list[str]) -> type[BaseModel]:

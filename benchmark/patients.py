@@ -71,9 +71,9 @@ class Cohort:
         has least of it for its size. Patients with many such images go before those with few,
         which can still mend what they have done; sizes are told apart by powers of two, and among
         equals the lot decides. Patients without a finding come last and even the numbers of
-        images out. Three rules stand above: the last patients go to parts that are still empty,
-        the last patients of a finding to parts that still lack it, and a part that has its share
-        of images gets no more.
+        images out. Three rules stand above: a part that has its share of images gets no more,
+        the last patients go to parts that are still empty, and the last patients of a finding to
+        parts that still lack it.
 
         Least for its size is the smallest (2 · has + gets) / weight, as in Sainte-Laguë's method
         of giving seats to parties, which favours neither large nor small ones. All arithmetic is
@@ -106,8 +106,8 @@ class Cohort:
         people = np.arange(len(self.names)) if among is None else np.flatnonzero(among)
         if len(people) < len(weights):
             raise InputError(
-                f"{len(people)} patients cannot fill {len(weights)} parts; "
-                f"at least {len(weights)} are needed"
+                f"{len(weights)} parts need at least {len(weights)} patients; there are "
+                f"{len(people)}"
             )
         part = np.full(len(self.names), -1)
         part[people] = _spread(self.counts[people], self._lots(people, seed), weights)
@@ -157,14 +157,17 @@ class _Parts:
         return part
 
     def _choose(self, gets: list[int], column: int) -> int:
-        parts = self._in_need(-1, range(len(self.has)))
-        parts = self._in_need(column, parts)
-        total = sum(self.weights)
-        open_ = [p for p in parts if self.has[p][-1] * total < self.weights[p] * self.images]
-        return min(open_ or parts, key=lambda p: (*self._fill(p, gets, column), p))
+        parts = self._in_need(column, self._in_need(-1, self._not_full()))
+        return min(parts, key=lambda part: (*self._fill(part, gets, column), part))
 
-    def _in_need(self, column: int, parts: Sequence[int]) -> Sequence[int]:
-        """Return the parts without a column, once those left with it are no more than they."""
+    def _not_full(self) -> list[int]:
+        """Return the parts with less than their share of images: while anyone waits, some."""
+        full = [weight * self.images for weight in self.weights]
+        total = sum(self.weights)
+        return [p for p, has in enumerate(self.has) if has[-1] * total < full[p]]
+
+    def _in_need(self, column: int, parts: list[int]) -> list[int]:
+        """Keep the parts without a column once its last patients are no more than these parts."""
         without = [p for p in range(len(self.has)) if not self.has[p][column]]
         if self.carriers[column] > len(without):
             return parts

@@ -1,10 +1,12 @@
 """Start a row's process, pass its progress on, and make sure that it ends."""
 
 import json
+import os
 import pickle
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -45,14 +47,18 @@ def run_row(task: RowTask, log: Path, progress: Progress) -> None:
     """
     command = [sys.executable, "-m", "benchmark.row"]
     with log.open("wb") as errors:
+        # A session of its own, so that its workers can be ended together with it.
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
         )
         try:
             reason = _follow(process, task, progress)
         finally:
-            process.kill()
-            process.wait()
+            _end(process)
     if process.returncode and not reason:
         reason = _death(process.returncode)
     if reason:
@@ -62,10 +68,8 @@ def run_row(task: RowTask, log: Path, progress: Progress) -> None:
 def _follow(process: subprocess.Popen, task: RowTask, progress: Progress) -> str:
     """Hand the task over and listen until the process ends; return the reason it gave, if any."""
     assert process.stdin and process.stdout
-    try:
+    with suppress(BrokenPipeError):  # it died before it could read; its exit status says why
         _hand_over(task, process.stdin)
-    except BrokenPipeError:
-        pass  # it died before it could read; its exit status says why
     reason = ""
     for line in process.stdout:
         message = json.loads(line)
@@ -75,6 +79,15 @@ def _follow(process: subprocess.Popen, task: RowTask, progress: Progress) -> str
             reason = message["failed"]
     process.wait()
     return reason
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End the process and every worker that it started and left behind."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def _hand_over(task: RowTask, stdin: IO[bytes]) -> None:

@@ -127,7 +127,9 @@ def _check_scores(scores: np.ndarray, images: int, model: Model) -> None:
     if not np.isfinite(scores).all():
         raise WorkError(f"{model.name()} predicts {(~np.isfinite(scores)).sum()} scores not finite")
     if scores.min() < 0 or scores.max() > 1:
-        raise WorkError(f"{model.name()} predicts scores outside [0, 1]: these are no probabilities")
+        raise WorkError(
+            f"{model.name()} predicts scores outside [0, 1]: these are no probabilities"
+        )
 
 
 def _throttled(send: Send, pause: float = 0.1) -> Callable[[str, int, int], None]:

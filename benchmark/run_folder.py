@@ -1,6 +1,5 @@
 """The run folder: the only reader and writer of ``runs/<name>/``. Plain text, but for models."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -198,9 +197,9 @@ class RunFolder:
         write_csv(folder / "metrics.csv", metrics.set_index("row"))
         test = metrics[metrics["part"] == "test"]
         for name in ("auc", "precision", "recall"):
-            wide = test.pivot(index="finding", columns="row", values=name)
-            order = {"index": test["finding"].unique(), "columns": test["row"].unique()}
-            write_csv(folder / f"{name}.csv", wide.reindex(**order), float_format="%.4f")
+            wide = test.set_index(["finding", "row"])[name].unstack()  # noqa: PD010
+            ordered = wide.loc[test["finding"].unique(), test["row"].unique()]
+            write_csv(folder / f"{name}.csv", ordered, float_format="%.4f")
 
     def metrics(self) -> pd.DataFrame:
         """Return evaluation/metrics.csv."""
@@ -225,4 +224,4 @@ def write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:
 def _move(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
-    os.replace(source, target)
+    source.replace(target)

@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
+from joblib import parallel_config
 
 from benchmark.console import Console
-from benchmark.datasets.loading import cache_folder, load_radiographs
+from benchmark.datasets.loading import load_radiographs
 from benchmark.evaluation import COLUMNS, evaluate_row
 from benchmark.experiment import Experiment
 from benchmark.process import Failure, run_row
 from benchmark.provenance import describe
 from benchmark.row import RowTask
 from benchmark.run_folder import RowFolder, RunFolder, split_table, write_csv
+from benchmark.split_file import PARTS
 from benchmark.splits import Split, make_split
 from features.errors import WorkError, unknown
 from features.fingerprint import code_digest, digest
@@ -135,7 +137,7 @@ def split_from_tables(experiment: Experiment, out: Path) -> Split:
 
 def without_damaged(radiographs: Radiographs) -> tuple[Radiographs, list[str]]:
     """Leave out the images that cannot be read, for all models alike; name them with reasons."""
-    assert radiographs.archive is not None
+    assert radiographs.archive is not None and radiographs.rows is not None
     reasons = radiographs.archive.damaged
     files = radiographs.archive.files
     damaged = np.isin(radiographs.rows, list(reasons))
@@ -147,9 +149,8 @@ def _shares(radiographs: Radiographs, split: Split) -> str:
     table = pd.DataFrame({"part": split.part, "patient": radiographs.patients})
     counts = table.groupby("part", sort=False)["patient"].agg(["size", "nunique"])
     return ", ".join(
-        f"{part} {counts.loc[part, 'size']} images of {counts.loc[part, 'nunique']} patients"
-        for part in ("train", "valid", "test")
-        if part in counts.index
+        f"{part} {images} images of {patients} patients"
+        for part, images, patients in counts.loc[list(PARTS)].itertuples()
     )
 
 
@@ -200,7 +201,7 @@ def run_experiment(
     run = RunFolder(folder)
     rows = rows_of(experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone_in(folder):
+    with _alone_in(folder), parallel_config(backend="loky", n_jobs=-1):
         started = time.perf_counter()
         inputs = read_inputs(experiment, console)
         _write_inputs(run, experiment, inputs)

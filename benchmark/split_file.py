@@ -1,12 +1,12 @@
 """A split made elsewhere: a CSV file that says which part or fold each image belongs to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from benchmark.datasets.cells import header, read_cells
 from benchmark.datasets.files import stem
-from benchmark.datasets.nih_tables import letters
 from features.errors import InputError, unknown
 
 PARTS = ("train", "valid", "test")
@@ -59,12 +59,8 @@ def read_split_file(file: Path) -> dict[str, str] | dict[str, int]:
     """
     if not file.is_file():
         raise InputError(f"there is no split file {file}")
-    try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except ValueError as error:  # pandas' parser errors, and a file without lines
-        raise InputError(f"{file} cannot be read as a table: {str(error).strip()}") from None
-    images = _column(table, _IMAGE_COLUMNS, file).map(stem)
-    parts = _column(table, _PART_COLUMNS, file).str.lower()
+    cells = read_cells(file, _places(file))
+    images, parts = cells["image"].map(stem), cells["part"].str.lower()
     pairs = pd.DataFrame({"image": images, "part": parts}).drop_duplicates()
     if clash := sorted(pairs["image"][pairs["image"].duplicated()]):
         raise InputError(f"{file} puts {some(clash, 'image')} into two parts")
@@ -74,13 +70,15 @@ def read_split_file(file: Path) -> dict[str, str] | dict[str, int]:
     return {image: _part(value, file) for image, value in said.items()}
 
 
-def _column(table: pd.DataFrame, names: Iterable[str], file: Path) -> pd.Series:
-    by_name = {letters(column): column for column in reversed(list(table.columns))}
-    for name in names:
-        if name in by_name:
-            return table[by_name[name]].str.strip()
-    allowed = ", ".join(names)
-    raise InputError(f"{file} has none of the columns {allowed}; it has {', '.join(table.columns)}")
+def _places(file: Path) -> dict[str, int]:
+    columns = header(file)
+    places = {}
+    for kind, names in (("image", _IMAGE_COLUMNS), ("part", _PART_COLUMNS)):
+        found = [name for name in names if name in columns]
+        if not found:
+            raise InputError(f"{file} has no column {' or '.join(names)}: {', '.join(columns)}")
+        places[kind] = columns.index(found[0])
+    return places
 
 
 def _part(value: str, file: Path) -> str:

@@ -127,14 +127,7 @@ def make_split(
     InputError
         If the split cannot be made as asked, or would put a patient on two sides.
     """
-    if kind == "image":
-        raise InputError(
-            "split kind 'image' is not offered: it puts images of one patient on both sides, and "
-            "a model that knows the patient again then scores well without knowing the finding; "
-            "'cxrbench audit' shows by how much"
-        )
-    if kind not in KINDS:
-        raise unknown("split kind", kind, KINDS)
+    check_kind(kind)
     if folds and kind not in ("patient", "folds"):
         raise InputError(f"folds = {folds} does not go with the split kind '{kind}'")
     if fold and not folds and kind in ("patient", "official"):
@@ -147,6 +140,25 @@ def make_split(
     if kind == "folds" or folds:
         return draw.folds(folds or 5, fold)
     return draw.patient(_share("test", test))
+
+
+def check_kind(kind: str) -> str:
+    """Return a kind of split if it is one that is offered.
+
+    Raises
+    ------
+    InputError
+        If it is not; for ``image`` with the reason.
+    """
+    if kind == "image":
+        raise InputError(
+            "split kind 'image' is not offered: it puts images of one patient on both sides, and "
+            "a model that knows the patient again then scores well without knowing the finding; "
+            "'cxrbench audit' shows by how much"
+        )
+    if kind not in KINDS:
+        raise unknown("split kind", kind, KINDS)
+    return kind
 
 
 def balance(radiographs: Radiographs, split: Split) -> pd.DataFrame:
@@ -237,7 +249,6 @@ class _Draw:
         words = f"as {Path(file).name} says"
         if "valid" in given:
             return self._split(given, "column", words)
-        _refuse_two_sides(self.radiographs.patients, given)
         part = self._around(given == "test")
         return self._split(part, "column", f"{words}; {self._of_the_rest()}")
 
@@ -253,6 +264,7 @@ class _Draw:
 
     def _around(self, test: np.ndarray) -> np.ndarray:
         """Return the parts where test is given and valid is drawn from the other patients."""
+        _refuse_two_sides(self.radiographs.patients, test)
         outside = np.ones(len(self.cohort.names), dtype=bool)
         outside[self.cohort.codes[test]] = False
         left = int(self.cohort.counts[outside, -1].sum())

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.evaluation import PARTS, curves
+from benchmark.evaluation import curves
 from benchmark.experiment import Experiment
 from benchmark.run_folder import RowFolder, RunFolder
+from benchmark.split_file import PARTS
 from features.findings import FINDINGS, display
 from models import registry
 
@@ -135,7 +136,7 @@ def _curves(run: RunFolder, rows: list[dict], truth: pd.DataFrame, part: pd.Seri
 
 def _row_curves(truth: pd.DataFrame, scores: pd.DataFrame) -> dict[str, dict]:
     scores = scores.loc[truth.index]
-    drawn = {f: curves(truth[f].to_numpy(float), scores[f].to_numpy(float)) for f in truth}
+    drawn = {f: curves(truth[f].to_numpy(float), scores[f].to_numpy(float)) for f in truth.columns}
     return {finding: curve for finding, curve in drawn.items() if curve}
 
 

@@ -32,7 +32,7 @@ def choose(
         return Decision(np.nan, "none", "valid holds no image with a known label")
     if positives >= min_positives and not truth.all():
         return Decision(_best_f1(truth, scores), "f1")
-    note = f"valid holds {positives} of the {min_positives} positives that F1 needs: prevalence of train"
+    note = f"{positives} positives in valid, F1 needs {min_positives}: prevalence of train"
     if np.isnan(prevalence):
         return Decision(np.nan, "none", "neither train nor valid holds a known label")
     return Decision(_share(scores, prevalence), "prevalence", note)

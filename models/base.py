@@ -111,7 +111,7 @@ class Model(ABC):
         return {name: getattr(self, name) for name in self.option_types()}
 
     def depends_on(self) -> dict[str, Any]:
-        """Return what a fit depends on beside data, split, options and code, for its fingerprint."""
+        """Return what a fit depends on beside data, split, options and code."""
         return {}
 
     def estimate(self, train: int, total: int) -> Estimate | None:

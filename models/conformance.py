@@ -100,23 +100,26 @@ class Bench:
         known = {key: value for key, value in TINY.items() if key in self.kind.option_types()}
         folder = self.folder / name
         folder.mkdir()
-        train, valid = self.radiographs.take(np.arange(24)), self.radiographs.take(np.arange(24, 36))
+        train, valid = (
+            self.radiographs.take(np.arange(24)),
+            self.radiographs.take(np.arange(24, 36)),
+        )
         return self.kind(**known).fit(train, valid, Job(folder, seed))
 
 
 def names_itself(bench: Bench) -> str | None:
-    """A row has a title that readers understand."""
+    """Require a title that readers understand."""
     return None if bench.kind.title else "set `title`: one line that says what the model is"
 
 
 def defaults_are_valid(bench: Bench) -> str | None:
-    """Every option's default is of the option's own type."""
+    """Require every default to be of its option's own type."""
     bench.kind(**bench.kind().options)
     return None
 
 
 def refuses_unknown_options(bench: Bench) -> str | None:
-    """A mistyped option is an error, not a silent default."""
+    """Require a mistyped option to be an error, not a silent default."""
     try:
         bench.kind(no_such_option=1)
     except InputError:
@@ -125,19 +128,19 @@ def refuses_unknown_options(bench: Bench) -> str | None:
 
 
 def fit_returns_the_model(bench: Bench) -> str | None:
-    """Fit returns self, as in scikit-learn."""
+    """Require fit to return self, as in scikit-learn."""
     return None if isinstance(bench.model, bench.kind) else "fit must return self"
 
 
 def knows_its_findings(bench: Bench) -> str | None:
-    """A fitted model says which finding each column is."""
+    """Require a fitted model to say which finding each column is."""
     if tuple(bench.model.findings) == FINDINGS:
         return None
     return f"after fit, findings must be those of train; they are {bench.model.findings}"
 
 
 def predicts_probabilities(bench: Bench) -> str | None:
-    """One number in [0, 1] an image and finding, also for a finding that train does not hold."""
+    """Require a number in [0, 1] an image and finding, also for one that train does not hold."""
     wanted = (len(bench.radiographs), len(FINDINGS))
     if bench.scores.shape != wanted:
         return f"predict gives shape {bench.scores.shape}, not {wanted}"
@@ -148,7 +151,7 @@ def predicts_probabilities(bench: Bench) -> str | None:
 
 
 def scores_each_image_alone(bench: Bench) -> str | None:
-    """An image's scores do not depend on its place or its neighbours."""
+    """Require an image's scores not to depend on its place or its neighbours."""
     order = np.random.default_rng(1).permutation(len(bench.radiographs))[:20]
     again = bench.model.predict(bench.radiographs.take(order).without_truth())
     gap = np.abs(again - bench.scores[order]).max()
@@ -156,24 +159,28 @@ def scores_each_image_alone(bench: Bench) -> str | None:
 
 
 def leaves_inputs_alone(bench: Bench) -> str | None:
-    """Fitting and predicting change neither labels nor pixels."""
+    """Require labels and pixels to be as they were."""
     _ = bench.scores
-    fresh = tiny_radiographs(_subfolder(bench.folder, "untouched"))
-    same = np.array_equal(fresh.labels, bench.radiographs.labels) and np.array_equal(
-        np.asarray(fresh.pixels(32)), np.asarray(bench.radiographs.pixels(32))
-    )
-    return None if same else "labels or pixels have changed"
+    before = tiny_radiographs(_subfolder(bench.folder, "untouched"))
+    now = bench.radiographs
+    for name, one, other in (
+        ("labels", before.labels, now.labels),
+        ("pixels", before.pixels(32)[:], now.pixels(32)[:]),
+    ):
+        if not np.array_equal(np.asarray(one), np.asarray(other)):
+            return f"{name} have changed"
+    return None
 
 
 def repeats_for_a_seed(bench: Bench) -> str | None:
-    """The same seed gives the same scores."""
+    """Require the same scores of the same seed."""
     again = bench.fit("second", seed=0).predict(bench.radiographs.without_truth())
     gap = np.abs(again - bench.scores).max()
     return None if gap <= TOLERANCE else f"two fits with one seed differ by up to {gap:.2g}"
 
 
 def survives_saving(bench: Bench) -> str | None:
-    """A model that was saved and loaded predicts the same."""
+    """Require a model that was saved and loaded to predict the same."""
     saved = _subfolder(bench.folder, "saved")
     bench.model.save(saved)
     again = bench.kind.load(saved).predict(bench.radiographs.without_truth())
@@ -182,7 +189,7 @@ def survives_saving(bench: Bench) -> str | None:
 
 
 def saves_plain_data(bench: Bench) -> str | None:
-    """Nothing saved is executed on loading."""
+    """Require that nothing saved is executed on loading."""
     saved = _subfolder(bench.folder, "plain")
     bench.model.save(saved)
     found = [file.name for file in saved.rglob("*") if file.suffix in UNSAFE]

@@ -31,10 +31,13 @@ def check_folder(
         ``summary`` (a sentence), ``warnings`` (what a user should know), ``damaged`` (a line an
         image that cannot be read) and all that the reader reports; JSON-able.
     """
+    from joblib import parallel_config
+
     radiographs, reading = read_nih(folder, table=table, cache=cache_folder())
     archive = radiographs.archive
     assert archive is not None
-    reasons = archive.prepare(SIZE, progress).damaged
+    with parallel_config(backend="loky", n_jobs=-1):
+        reasons = archive.prepare(SIZE, progress).damaged
     files = archive.files
     damaged = [f"{files[at]}: {why}" for at, why in reasons.items()]
     return reading.as_dict() | {"damaged": damaged}

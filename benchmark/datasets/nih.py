@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmark.datasets.cells import letters
 from benchmark.datasets.files import Contents, scan, stem
 from benchmark.datasets.nih_tables import (
     LabelTable,
     is_box_table,
     is_label_table,
-    letters,
     no_boxes,
     read_boxes,
     read_labels,

@@ -1,6 +1,5 @@
 """The tables of ChestX-ray14 in all variants met in the wild, known by their columns."""
 
-import csv
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmark.datasets.cells import header, read_cells
 from benchmark.datasets.files import stem
 from features.errors import InputError, unknown
 from features.findings import NO_FINDING, canonical, label_set
@@ -105,7 +105,7 @@ def read_labels(path: Path) -> LabelTable:
     places = _label_columns(path)
     if missing := [name for name in _NEEDED if name not in places]:
         raise InputError(f"{path} is no label table: it has no column of the {missing[0]}")
-    cells = _cells(path, places)
+    cells = read_cells(path, places)
     for name in ("image", "patient"):
         if (nameless := cells.index[cells[name] == ""]).size:
             raise InputError(f"{path.name}: line {nameless[0]} names no {name}")
@@ -138,7 +138,7 @@ def read_boxes(path: Path, images: Mapping[str, str]) -> pd.DataFrame:
     InputError
         If a finding is unknown or a side is no number.
     """
-    cells = _cells(path, _box_columns(path))
+    cells = read_cells(path, _box_columns(path))
     boxes = cells[_SIDES].apply(pd.to_numeric, errors="coerce")
     if (wrong := boxes.index[boxes.isna().any(axis=1)]).size:
         raise InputError(f"{path.name}: line {wrong[0]} has a side that is no number")
@@ -156,21 +156,9 @@ def no_boxes() -> pd.DataFrame:
     )
 
 
-def letters(text: str) -> str:
-    """Return a name's letters and digits, in small letters: what all its spellings share."""
-    return "".join(c for c in text.lower() if c.isalnum())
-
-
-def _header(path: Path) -> list[str]:
-    """Return a header's columns, also where commas inside brackets or quotes split one."""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        line = file.readline(1 << 16)
-    return [letters(name) for name in line.replace('"', "").split(",")]
-
-
 def _label_columns(path: Path) -> dict[str, int]:
     places: dict[str, int] = {}
-    for place, name in enumerate(_header(path)):
+    for place, name in enumerate(header(path)):
         if name in _COLUMNS:
             places.setdefault(_COLUMNS[name], place)
     return places
@@ -178,36 +166,12 @@ def _label_columns(path: Path) -> dict[str, int]:
 
 def _box_columns(path: Path) -> dict[str, int]:
     """Return where the columns stand; the four numbers share one header, ``Bbox [x,y,w,h]``."""
-    header = _header(path)
+    names = header(path)
     places = {"image": "imageindex", "finding": "findinglabel", "x": "bboxx"}
-    found = {ours: header.index(theirs) for ours, theirs in places.items() if theirs in header}
+    found = {ours: names.index(theirs) for ours, theirs in places.items() if theirs in names}
     if "x" in found:
         found |= {side: found["x"] + i for i, side in enumerate(_SIDES)}
     return found
-
-
-def _cells(path: Path, places: dict[str, int]) -> pd.DataFrame:
-    """Read the columns at some places as text; the index is the number of the line.
-
-    Not with pandas, which takes a line with a comma too many for a longer line, and so would take
-    another column for the patient.
-    """
-    width = len(_header(path))
-    lines: dict[int, list[str]] = {}
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.reader(file)
-        next(reader, None)
-        for row in reader:
-            if len(row) > width and any(row[width:]):
-                raise InputError(
-                    f"{path.name}: line {reader.line_num} has more cells than the header"
-                )
-            if any(row):
-                row += [""] * (width - len(row))
-                lines[reader.line_num] = [row[place].strip() for place in places.values()]
-    if not lines:
-        raise InputError(f"{path.name} has no line below its header")
-    return pd.DataFrame.from_dict(lines, orient="index", columns=list(places), dtype=object)
 
 
 def _empty(cells: pd.DataFrame) -> pd.Series:

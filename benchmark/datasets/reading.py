@@ -83,27 +83,27 @@ class ReadingReport:
         return asdict(self) | lists | {"summary": self.summary, "warnings": self.warnings}
 
     def _left_out(self) -> Iterator[str]:
+        table = self.table
         if self.missing and self.pixels:
-            yield (
-                f"{self.missing:,} of the {self.images_in_table:,} images in {self.table} "
-                "are not on disk and are left out"
-            )
+            share = f"{self.missing:,} of {self.images_in_table:,}"
+            yield f"images that {table} names but the disk lacks, left out: {share}"
         if self.surplus:
             more = ", …" if self.surplus > len(self.surplus_names) else ""
             names = ", ".join(self.surplus_names)
-            yield f"{self.surplus:,} images on disk are not in {self.table}: {names}{more}"
+            yield f"images on disk that {table} does not name: {self.surplus:,} ({names}{more})"
         if self.limit is not None and self.read == self.limit:
-            yield f"no more than {self.limit:,} images were asked for; the others are left out"
+            yield f"images beyond the limit are left out: only {self.limit:,} were asked for"
 
     def _doubtful(self) -> Iterator[str]:
+        table = self.table
         if self.copies:
-            yield f"{self.copies:,} images lie on disk more than once; one file of each is read"
-        for table, number in self.label_differences.items():
+            yield f"images that lie on disk more than once, one file of each read: {self.copies:,}"
+        for other, number in self.label_differences.items():
             if number:
-                yield f"{number:,} images have other labels in {table} than in {self.table}"
+                yield f"images with other labels in {other} than in {table}: {number:,}"
         if self.ages_mended:
-            yield f"{self.ages_mended:,} ages in {self.table} are impossible and taken as unknown"
+            yield f"impossible ages in {table}, taken as unknown: {self.ages_mended:,}"
         if self.unlabelled:
-            yield f"{self.unlabelled:,} images have no label in {self.table}: taken as unknown"
+            yield f"images without a label in {table}, taken as unknown: {self.unlabelled:,}"
         if len(self.official) == 1:
-            yield f"of NIH's two official lists only '{next(iter(self.official))}' is there"
+            yield f"of NIH's two official lists only {next(iter(self.official))} is there"

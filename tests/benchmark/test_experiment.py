@@ -33,7 +33,7 @@ def test_values_are_changed_by_their_dotted_place_and_nothing_else_is():
 
 
 def test_assignments_are_toml_values_or_else_words():
-    assert parse_assignments(['a.b=[1, 2]', "c=true", "d = x=y", "e='1'"]) == {
+    assert parse_assignments(["a.b=[1, 2]", "c=true", "d = x=y", "e='1'"]) == {
         "a.b": [1, 2],
         "c": True,
         "d": "x=y",
@@ -44,7 +44,7 @@ def test_assignments_are_toml_values_or_else_words():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"data.sise": 3}, r"unknown key 'sise' in \[data\] of --set; did you mean 'size'\?"),
+        ({"data.syze": 3}, r"unknown key 'syze' in \[data\] of --set; did you mean 'size'\?"),
         ({"splt.seed": 3}, r"unknown key 'splt' in --set; did you mean 'split'\?"),
         ({"data.size": "big"}, r"--set: data\.size = 'big': .*integer"),
         ({"data.source": "mimic"}, r"data\.source = 'mimic': .*'phantom' or 'nih'"),

@@ -74,8 +74,8 @@ def test_a_row_is_fitted_again_when_something_it_depends_on_differs(
 
 def test_a_changed_model_file_fits_again(small, tmp_path, counter, model_files):
     _run(small, tmp_path / "run")
-    with open(model_files["corner"], "a") as out:
-        out.write("# another thought\n")
+    file = Path(model_files["corner"])
+    file.write_text(file.read_text() + "# another thought\n")
     _run(small, tmp_path / "run")
     assert _fits(counter) == 2
 
@@ -159,7 +159,9 @@ def test_options_that_no_model_reads_are_refused_before_anything_is_fitted(small
 
 def test_interrupting_leaves_a_folder_that_can_be_resumed(small, tmp_path, counter, model_files):
     slow = Path(model_files["broken"])
-    slow.write_text(slow.read_text().replace("raise RuntimeError", "__import__('time').sleep(60) #"))
+    slow.write_text(
+        slow.read_text().replace("raise RuntimeError", "__import__('time').sleep(60) #")
+    )
     file = tmp_path / "small.toml"
     file.write_text(small.replace({"rows": ["corner", "broken"]}).to_toml())
     folder = tmp_path / "run"

@@ -27,7 +27,7 @@ def test_too_few_positives_fall_back_to_the_prevalence_of_train_and_say_so():
     decision = choose(truth, scores, prevalence=0.07, min_positives=10)
     assert decision.rule == "prevalence"
     assert (scores >= decision.threshold).sum() == 7
-    assert "valid holds 2" in decision.note
+    assert "2 positives in valid" in decision.note
 
 
 def test_the_fallback_reads_no_label_of_valid():

@@ -9,7 +9,9 @@ from features.radiographs import Radiographs
 @pytest.fixture
 def four() -> Radiographs:
     images = pd.Index([f"{k:08d}_000.png" for k in range(4)], name="image")
-    table = pd.DataFrame({"patient": ["1", "1", "2", "3"], "age": [40.0, 41.0, 60.0, np.nan]}, images)
+    table = pd.DataFrame(
+        {"patient": ["1", "1", "2", "3"], "age": [40.0, 41.0, 60.0, np.nan]}, images
+    )
     boxes = pd.DataFrame(
         {"image": [images[0], images[2]], "finding": "Mass"}
         | {"x": [512.0, 0.0], "y": [256.0, 0.0], "width": [128.0, 64.0], "height": [1024.0, 64.0]}

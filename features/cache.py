@@ -1,0 +1,156 @@
+"""Features on disk, keyed by exactly their inputs and their code."""
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import joblib
+import numpy as np
+from filelock import FileLock
+
+from features.fingerprint import code_digest, digest
+from features.pixels import PixelView
+from features.progress import Progress, silent
+from features.radiographs import Radiographs
+
+#: Images whose features make one file while extraction runs: what an interruption may cost.
+BLOCK = 256
+
+
+class Extractor(Protocol):
+    """Pixels in, features out: a frozen dataclass whose fields are its parameters.
+
+    Attributes
+    ----------
+    name : str
+        How models and users call the features.
+    libraries : tuple of str
+        The distributions whose versions may change the features.
+    parallel : bool
+        False where the extractor itself keeps every core or a GPU busy: it then runs in the calling
+        process alone.
+    size : int
+        Side of the images it takes, in pixels.
+    """
+
+    name: ClassVar[str]
+    libraries: ClassVar[tuple[str, ...]]
+    parallel: ClassVar[bool]
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+
+    def key(self) -> dict[str, Any]:
+        """Return what tells its features from others: parameters, and the content of files."""
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Turn (n, size, size) uint8 into (n, d) float32, each image by itself."""
+
+
+def cached(
+    radiographs: Radiographs, extractor: Extractor, progress: Progress = silent
+) -> np.ndarray:
+    """Return features of radiographs, extracting those of their whole archive once.
+
+    The result lies under ``archive.folder/features``. It depends on the archive's content, the
+    extractor's key, its code and the versions of its libraries, and on nothing else: another seed
+    or split extracts nothing. Blocks are extracted over joblib's workers; what an interruption
+    leaves of them is used by the next call.
+
+    Parameters
+    ----------
+    radiographs : Radiographs
+        With an archive.
+    extractor : Extractor
+        What to extract.
+    progress : callable, optional
+        Told how far decoding and extraction are.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, d), float32.
+    """
+    archive = radiographs.archive
+    if archive is None or radiographs.rows is None:
+        raise ValueError("these radiographs come from tables alone: they have no pixels")
+    store = archive.store(extractor.size, progress)
+    name = f"{extractor.name}-{_key(archive.fingerprint, extractor)}"
+    file = archive.folder / "features" / f"{name}.npy"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{file}.lock"):
+            if not file.exists():
+                _extract(store, extractor, file, progress)
+    return np.load(file, mmap_mode="r")[radiographs.rows]
+
+
+def _key(fingerprint: str, extractor: Extractor) -> str:
+    versions = {library: _version(library) for library in extractor.libraries}
+    code = code_digest(type(extractor).__module__)
+    return digest(fingerprint, extractor.name, extractor.key(), code, versions)
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def _extract(store: np.ndarray, extractor: Extractor, file: Path, progress: Progress) -> None:
+    """Extract what blocks are missing, then join all into one file and drop them."""
+    folder = file.with_suffix(".blocks")
+    folder.mkdir(exist_ok=True)
+    images = [np.arange(len(store))[start : start + BLOCK] for start in range(0, len(store), BLOCK)]
+    blocks = [folder / f"{rows[0]}.npy" for rows in images]
+    missing = [
+        (PixelView(store, rows), block, extractor)
+        for rows, block in zip(images, blocks, strict=True)
+        if not block.exists()
+    ]
+    done = len(blocks) - len(missing)
+    stage = f"extracting {extractor.name}"
+    progress(stage, min(done * BLOCK, len(store)), len(store))
+    for _ in _run(_extract_block, missing, extractor):
+        done += 1
+        progress(stage, min(done * BLOCK, len(store)), len(store))
+    _join(blocks, file, len(store))
+    for left in folder.iterdir():
+        left.unlink()
+    folder.rmdir()
+
+
+def _run(work: Callable, tasks: list[tuple], extractor: Extractor) -> Iterator:
+    """Yield the result of each task, from joblib's workers or from here."""
+    if not extractor.parallel:
+        return (work(*task) for task in tasks)
+    return joblib.Parallel(return_as="generator_unordered")(
+        joblib.delayed(work)(*task) for task in tasks
+    )
+
+
+def _extract_block(images: PixelView, block: Path, extractor: Extractor) -> None:
+    """Extract one block into its file, which takes its name when it is whole."""
+    features = np.asarray(extractor(images[:]), "float32")
+    if features.ndim != 2 or len(features) != len(images):
+        raise ValueError(
+            f"{extractor.name} made an array of shape {features.shape} from {len(images)} images"
+        )
+    partial = block.with_suffix(".partial")
+    with partial.open("wb") as out:
+        np.save(out, features, allow_pickle=False)
+    partial.replace(block)
+
+
+def _join(blocks: list[Path], file: Path, length: int) -> None:
+    """Write blocks one after the other into one array, holding one at a time in memory."""
+    width = np.load(blocks[0], mmap_mode="r").shape[1]
+    partial = file.with_suffix(".partial")
+    with partial.open("wb") as out:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (length, width)}
+        np.lib.format.write_array_header_1_0(out, header)
+        for block in blocks:
+            out.write(np.load(block).astype("<f4", copy=False).data)
+    partial.replace(file)

@@ -1,0 +1,37 @@
+"""CNN6: six convolutions, each with max-pooling, trained from nothing."""
+
+from typing import ClassVar
+
+from models.keras_model import MOMENTUM_FROM_RANDOM, KerasModel
+
+
+class CNN6(KerasModel):
+    """Six 3×3 convolutions with max-pooling, a dense layer, and No Finding as 15th output.
+
+    Attributes
+    ----------
+    dropout : float
+        Share of the dense layer's units left out at a training step.
+    """
+
+    title: ClassVar[str] = "CNN of six convolutions"
+
+    size = 128
+    rotation = 10.0
+    no_finding = True
+    dropout: float = 0.5
+
+    def network(self, images):  # noqa: D102
+        from keras import layers
+
+        from models.training.layers import standardise
+
+        x = standardise(images)
+        for filters in (32, 64, 128, 128, 256, 256):
+            x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+            # Pooled first: the rest then costs a quarter, and a maximum commutes with ReLU.
+            x = layers.MaxPooling2D(padding="same")(x)
+            x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM_FROM_RANDOM)(x))
+        x = layers.Dense(256, use_bias=False)(layers.GlobalAveragePooling2D()(x))
+        x = layers.BatchNormalization(momentum=MOMENTUM_FROM_RANDOM)(x)
+        return layers.Dropout(self.dropout)(layers.ReLU()(x))

@@ -1,0 +1,33 @@
+"""DenseNet121, all of it trained, on a focal loss with balanced classes."""
+
+from typing import ClassVar
+
+from models.keras_model import KerasModel
+
+
+class DenseNet121(KerasModel):
+    """DenseNet121 with global average pooling.
+
+    Attributes
+    ----------
+    weights : str
+        What to start from: ``"imagenet"``, ``"random"`` or a path.
+    dropout : float
+        Share of the pooled features left out at a training step.
+    """
+
+    title: ClassVar[str] = "DenseNet121, fine-tuned"
+
+    weights: str = "imagenet"
+    learning_rate = 1e-4
+    loss = "focal"
+    rotation = 10.0
+    flip = True
+    brightness = 0.1
+    dropout: float = 0.5
+
+    def network(self, images):  # noqa: D102
+        from keras import layers
+
+        x = layers.GlobalAveragePooling2D()(self.backbone("densenet121", images, self.weights))
+        return layers.Dropout(self.dropout)(x)

@@ -1,0 +1,155 @@
+"""FeatureModel: any scikit-learn-style estimator on named features."""
+
+import sys
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from pydantic import NonNegativeInt, PositiveInt
+
+from features.cache import Extractor, cached
+from features.embeddings import Embedding
+from features.errors import unknown
+from features.findings import display
+from features.metadata import encode
+from features.progress import Progress, silent
+from features.radiographs import Radiographs
+from features.texture import HOG, LBP
+from models.base import Job, Model
+
+#: What `features` may name.
+FEATURES = ("hog", "lbp", "embedding", "metadata")
+
+#: Cells of HOG along a side of the image, whatever its size: the features keep their number.
+HOG_GRID = 8
+
+
+class FeatureModel(Model):
+    """A classifier on features: a subclass says which features and which classifier.
+
+    The classifier may score one finding or all at once; findings are taken apart as needed. Unknown
+    labels keep a radiograph out of that finding's fit. A finding with one class in the training
+    part gets its prevalence, and a note.
+
+    Attributes
+    ----------
+    features : tuple of str
+        Any of `FEATURES`, side by side in this order: ``hog`` and ``lbp`` (texture), ``embedding``
+        (pooled activations of a frozen backbone), ``metadata`` (age, sex, view position).
+    size : int
+        Side of the images, in pixels; texture's cells and the backbone's input go with it.
+    backbone, weights : str
+        The network behind ``embedding``, as `features.backbones.build` takes them.
+    embedding_seed : int
+        Where a backbone's random weights come from. Not the fit's own seed, so that embeddings are
+        extracted once for all of them.
+    trusted : tuple of str
+        Types that a saved estimator may hold beside the usual ones, named as skops does.
+
+    Examples
+    --------
+    A whole model file::
+
+        from sklearn.linear_model import LogisticRegression
+        from models.feature_model import FeatureModel
+
+        class Team7(FeatureModel):
+            features = ("hog",)
+
+            def estimator(self, seed):
+                return LogisticRegression(max_iter=500, random_state=seed)
+    """
+
+    features: tuple[str, ...] = ("hog", "lbp")
+    size: PositiveInt = 128
+    backbone: str = "resnet50"
+    weights: str = "random"
+    embedding_seed: NonNegativeInt = 0
+
+    trusted: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Take the title from the file's first line where the class gives none."""
+        super().__init_subclass__(**options)
+        if not cls.title:
+            text = cls.__doc__ or getattr(sys.modules.get(cls.__module__), "__doc__", None) or ""
+            cls.title = text.strip().split("\n")[0].rstrip(".") or cls.__name__
+
+    @abstractmethod
+    def estimator(self, seed: int) -> Any:
+        """Return a new classifier, in the manner of scikit-learn.
+
+        Parameters
+        ----------
+        seed : int
+            The one source of randomness, usually its ``random_state``.
+        """
+
+    def depends_on(self) -> dict[str, Any]:
+        """Return what the weights of the backbone hold, where it is used."""
+        if "embedding" not in self.features:
+            return {}
+        from features.backbones import weights_digest
+
+        return {"weights": weights_digest(self.weights)}
+
+    def fit(self, train: Radiographs, valid: Radiographs, job: Job) -> Self:
+        """Extract the features, which may lie on disk, and fit the estimator."""
+        from models.estimators import fit_findings
+
+        if train.labels is None or valid.labels is None:
+            raise ValueError("a model is fitted to radiographs with labels")
+        X = self._matrix(train, job.progress)
+        watched = self._matrix(valid, job.progress), valid.labels
+        self.findings = train.findings
+        self._fitted = fit_findings(
+            self.estimator(job.seed), X, train.labels, watched, job.progress
+        )
+        self.facts = self._facts(X.shape[1])
+        return self
+
+    def predict(self, radiographs: Radiographs) -> np.ndarray:
+        """Score radiographs: shape (n, findings), in [0, 1]."""
+        return self._fitted.predict(self._matrix(radiographs))
+
+    def _matrix(self, radiographs: Radiographs, progress: Progress = silent) -> np.ndarray:
+        """Return the features of radiographs side by side: shape (n, d), float32."""
+        return np.hstack([self._one(name, radiographs, progress) for name in self.features])
+
+    def _one(self, name: str, radiographs: Radiographs, progress: Progress) -> np.ndarray:
+        if name == "metadata":
+            return encode(radiographs.table)
+        return cached(radiographs, self._extractor(name), progress)
+
+    def _extractor(self, name: str) -> Extractor:
+        if name == "hog":
+            return HOG(size=self.size, cell=max(self.size // HOG_GRID, 1))
+        if name == "lbp":
+            return LBP(size=self.size)
+        if name == "embedding":
+            return Embedding(self.backbone, self.weights, self.embedding_seed, self.size)
+        raise unknown("feature", name, FEATURES, where=f"{self.name()}.features")
+
+    def _facts(self, width: int) -> dict[str, Any]:
+        one_class = [
+            name for at, name in enumerate(self.findings) if at not in self._fitted.columns
+        ]
+        notes = [
+            f"{display(name)} has one class in the training part: its score is its prevalence"
+            for name in one_class
+        ]
+        facts: dict[str, Any] = {
+            "features": list(self.features),
+            "dimensions": width,
+            "notes": notes,
+        }
+        return facts | ({"weights": self.weights} if "embedding" in self.features else {})
+
+    def _save(self, folder: Path) -> None:
+        self._fitted.save(folder)
+
+    def _load(self, folder: Path) -> None:
+        from models.estimators import FittedFindings
+
+        self._fitted = FittedFindings.load(folder, self.trusted)

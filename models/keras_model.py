@@ -1,0 +1,280 @@
+"""KerasModel: the one training loop; a subclass says only what its network is."""
+
+from abc import abstractmethod
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+
+from features.files import read_json, write_json
+from features.findings import NO_FINDING
+from features.progress import Progress, silent
+from features.radiographs import Radiographs
+from models import backend, losses
+from models.base import Job, Model
+
+if TYPE_CHECKING:
+    import keras
+
+    from models.training import loop
+
+#: Share of its moving statistics that a batch normalisation keeps at a step, where it starts from
+#: nothing. Keras' own .99 suits ImageNet's million steps; after the few hundred steps of a small
+#: training the statistics still hold what the random weights gave, and scores are noise.
+MOMENTUM_FROM_RANDOM = 0.9
+
+
+class KerasModel(Model):
+    """A network trained on radiographs; a subclass defines `network` and, perhaps, `inputs`.
+
+    Attributes
+    ----------
+    size : int
+        Side of the images, in pixels.
+    epochs : int
+        The most passes over *train*.
+    batch_size : int
+        The most radiographs of a step.
+    learning_rate : float
+        Adam's first; halved where the monitored figure stands still.
+    loss : {"bce", "weighted_bce", "focal"}
+        See `models.losses.make`.
+    gamma : float
+        Of the focal loss.
+    balanced : bool
+        Whether the focal loss balances the classes of each finding.
+    monitor : {"val_loss", "val_auc"}
+        What decides on the best epoch, on stopping and on the learning rate.
+    patience : int
+        Epochs without a better one before training stops.
+    no_finding : bool
+        Whether No Finding is learnt beside the findings; it is left out of the scores.
+    rotation, flip, brightness : float, bool, float
+        Augmentation: degrees, mirroring, share of 255. See `models.training.layers.augment`.
+    mixed_precision : "auto" or bool
+        Whether to compute in 16 bits; "auto" where there is a GPU.
+    deterministic : bool
+        Whether two trainings must give the same bits, at some cost on a GPU.
+    trained : keras.Model
+        The network itself, from `inputs` to the logits of `outputs`, once fitted or loaded.
+    """
+
+    size: PositiveInt = 224
+    epochs: PositiveInt = 30
+    batch_size: PositiveInt = 32
+    learning_rate: PositiveFloat = 1e-3
+    loss: losses.LossName = "bce"
+    gamma: NonNegativeFloat = 2.0
+    balanced: bool = True
+    monitor: Literal["val_loss", "val_auc"] = "val_loss"
+    patience: PositiveInt = 5
+    no_finding: bool = False
+    rotation: NonNegativeFloat = 0.0
+    flip: bool = False
+    brightness: NonNegativeFloat = 0.0
+    mixed_precision: backend.Mixed = "auto"
+    deterministic: bool = False
+
+    _restoring = False  # True while a saved network is rebuilt: its weights come from its own file
+
+    @abstractmethod
+    def network(self, images: "keras.KerasTensor") -> "keras.KerasTensor":
+        """Define the network, from its images to the layer before the findings.
+
+        The logits are added by the caller. Layers and initialisers need no seed: what they leave
+        open follows from the job's.
+
+        Parameters
+        ----------
+        images : keras.KerasTensor
+            Shape (n, size, size, 1), float32 in 0..255, augmented in training; or whatever
+            `inputs` returns, (n, features).
+
+        Returns
+        -------
+        keras.KerasTensor
+            Shape (n, units).
+        """
+
+    def inputs(self, radiographs: Radiographs, progress: Progress = silent) -> Any:
+        """Return what goes into the network: pixels, unless a subclass has features for it.
+
+        Returns
+        -------
+        array-like
+            Shape (n, size, size), uint8, or (n, features), float32; indexed by positions.
+        """
+        return radiographs.pixels(self.size, progress)
+
+    def backbone(self, name: str, images: "keras.KerasTensor", weights: str) -> "keras.KerasTensor":
+        """Return the feature map of a backbone with its own preprocessing; all of it is trained.
+
+        Parameters
+        ----------
+        name : str
+            One of `features.backbones.BACKBONES`.
+        images : keras.KerasTensor
+            Shape (n, size, size, 1), floats in 0..255.
+        weights : str
+            What to start from: ``"imagenet"``, ``"random"`` or a path.
+
+        Returns
+        -------
+        keras.KerasTensor
+            Shape (n, h, w, channels).
+        """
+        from keras import layers
+
+        from features import backbones
+
+        network = backbones.build(
+            name,
+            size=self.size,
+            weights="random" if self._restoring else weights,
+            seed=self._seed,
+            batch_norm_momentum=MOMENTUM_FROM_RANDOM if weights == "random" else 0.99,
+        )
+        return network(layers.Concatenate()([images] * 3))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the network learns: the findings and, where asked for, No Finding as the last."""
+        more = self.no_finding and NO_FINDING not in self.findings
+        return (*self.findings, NO_FINDING) if more else self.findings
+
+    def targets(self, radiographs: Radiographs) -> np.ndarray:
+        """Return what the network is to learn of radiographs.
+
+        No Finding is present where every finding is absent, and unknown where one is unknown and
+        none is present.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n, outputs), float32: 1 present, 0 absent, NaN unknown.
+        """
+        labels = radiographs.labels
+        if labels is None:
+            raise ValueError("the labels of these radiographs are withheld")
+        if len(self.outputs) == labels.shape[1]:
+            return labels
+        some = np.where((labels == 1).any(axis=1), 1, labels.max(axis=1))
+        return np.column_stack([labels, 1 - some]).astype("float32")
+
+    def build(self, shape: tuple[int, ...], dtype: str, *, seed: int) -> "keras.Model":
+        """Put the network together: pixels, augmentation, the subclass's layers, logits.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of one radiograph's inputs: (size, size) pixels or (features,).
+        dtype : str
+            Of the inputs.
+        seed : int
+            The one source of randomness.
+
+        Returns
+        -------
+        keras.Model
+            From (n, *shape) to (n, outputs).
+        """
+        import keras
+
+        from models.training.layers import augment, grey
+
+        self._seed = seed
+        images = given = keras.Input(shape, dtype=dtype)
+        if len(shape) > 1:
+            images = augment(
+                grey(given),
+                rotation=self.rotation,
+                flip=self.flip,
+                brightness=self.brightness,
+                seed=seed,
+            )
+        # In 32 bits whatever the rest computes in: a loss needs the digits.
+        logits = keras.layers.Dense(len(self.outputs), dtype="float32", name="logits")
+        return keras.Model(given, logits(self.network(images)), name=self.name())
+
+    def depends_on(self) -> dict[str, Any]:
+        """Return the backend and the precision, as far as they show without importing Keras."""
+        precision = backend.precision(self.mixed_precision, gpu=backend.has_driver())
+        return {"backend": backend.name(), "precision": precision}
+
+    def fit(self, train: Radiographs, valid: Radiographs, job: Job) -> Self:  # noqa: D102
+        from models.training import loop
+
+        self.findings = train.findings
+        learn, choose = (
+            loop.Part(self.inputs(part, job.progress), self.targets(part))
+            for part in (train, valid)
+        )
+        plan = self._plan(learn.targets, choose.targets, job.seed)
+        with self._session(job.seed):
+            shape, dtype = learn.inputs.shape[1:], str(learn.inputs.dtype)
+            self.trained = self.build(shape, dtype, seed=job.seed)
+            self.history, best = loop.train(
+                self.trained, learn, choose, plan, folder=job.folder, progress=job.progress
+            )
+        self.facts |= self._described(best, plan.monitor)
+        return self
+
+    def predict(self, radiographs: Radiographs) -> np.ndarray:  # noqa: D102
+        from scipy.special import expit
+
+        from models.training.batches import Batches
+
+        if not len(radiographs):
+            return np.zeros((0, len(self.findings)), "float32")
+        batches = Batches(self.inputs(radiographs), batch_size=self.batch_size)
+        logits = self.trained.predict(batches, verbose=0)
+        return expit(logits[:, : len(self.findings)])
+
+    def _save(self, folder: Path) -> None:
+        given = self.trained.inputs[0]
+        write_json(folder / "inputs.json", {"shape": given.shape[1:], "dtype": given.dtype})
+        self.trained.save_weights(folder / "network.weights.h5")
+
+    def _load(self, folder: Path) -> None:
+        self._restoring = True
+        given = read_json(folder / "inputs.json")
+        with self._session(seed=0):
+            self.trained = self.build(tuple(given["shape"]), given["dtype"], seed=0)
+        self.trained.load_weights(folder / "network.weights.h5")
+        self._restoring = False
+
+    def _session(self, seed: int) -> AbstractContextManager[None]:
+        self._precision = backend.precision(self.mixed_precision, gpu=backend.devices() > 0)
+        return backend.session(
+            seed=seed, precision=self._precision, deterministic=self.deterministic
+        )
+
+    def _plan(self, train: np.ndarray, valid: np.ndarray, seed: int) -> "loop.Plan":
+        from models.training import loop
+
+        n = sum(finding != NO_FINDING for finding in self.findings)
+        both = (valid[:, :n] == 1).any(axis=0) & (valid[:, :n] == 0).any(axis=0)
+        return loop.Plan(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            loss=losses.make(self.loss, train, gamma=self.gamma, balanced=self.balanced),
+            findings=n,
+            monitor=self.monitor if both.any() else "val_loss",  # without both there is no AUC
+            patience=self.patience,
+            seed=seed,
+        )
+
+    def _described(self, best: int, monitor: str) -> dict[str, Any]:
+        return {
+            "parameters": self.trained.count_params(),
+            "weights": getattr(self, "weights", "random"),
+            "best_epoch": best,
+            "epochs": len(self.history),
+            "monitor": monitor,
+            "batch_size": self.batch_size,
+            "precision": self._precision,
+            "backend": backend.name(),
+        }

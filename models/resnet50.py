@@ -1,0 +1,29 @@
+"""ResNet50, all of it trained."""
+
+from typing import ClassVar
+
+from models.keras_model import KerasModel
+
+
+class ResNet50(KerasModel):
+    """ResNet50 with global average pooling and a dense layer of 256.
+
+    Attributes
+    ----------
+    weights : str
+        What to start from: ``"imagenet"``, ``"random"`` or a path.
+    dropout : float
+        Share of the dense layer's units left out at a training step.
+    """
+
+    title: ClassVar[str] = "ResNet50, fine-tuned"
+
+    weights: str = "imagenet"
+    learning_rate = 1e-4
+    dropout: float = 0.5
+
+    def network(self, images):  # noqa: D102
+        from keras import layers
+
+        x = layers.GlobalAveragePooling2D()(self.backbone("resnet50", images, self.weights))
+        return layers.Dropout(self.dropout)(layers.Dense(256, activation="relu")(x))

@@ -1,0 +1,1 @@
+"""What Keras runs while a network is trained; imported only then."""

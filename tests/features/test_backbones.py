@@ -1,0 +1,155 @@
+"""Backbones carry their preprocessing and their weights."""
+
+import keras
+import numpy as np
+import pytest
+
+from features.backbones import BACKBONES, build, caffe, randomise, standardised, weights_digest
+from features.errors import InputError, WorkError
+
+RESNET, DENSENET = "resnet50", "densenet121"
+
+
+def random(name, seed=0, **options):
+    return build(name, size=32, weights="random", seed=seed, **options)
+
+
+def same(one, other) -> bool:
+    pairs = zip(one.get_weights(), other.get_weights(), strict=True)
+    return all(np.array_equal(mine, yours) for mine, yours in pairs)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> np.ndarray:
+    return np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def resnet():
+    return random(RESNET)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (caffe, keras.applications.resnet50.preprocess_input),
+        (standardised, keras.applications.densenet.preprocess_input),
+    ],
+)
+def test_preprocessing_is_what_keras_says(ours, theirs, pictures):
+    np.testing.assert_allclose(np.asarray(ours(pictures)), theirs(pictures.copy()), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "preprocess"),
+    [
+        (RESNET, keras.applications.resnet50.preprocess_input),
+        (DENSENET, keras.applications.densenet.preprocess_input),
+    ],
+)
+def test_a_backbone_preprocesses_by_itself(name, preprocess, pictures):
+    network = random(name)
+    plain = getattr(keras.applications, BACKBONES[name].builder)(
+        include_top=False, weights=None, input_shape=(32, 32, 3)
+    )
+    plain.set_weights(network.get_weights())
+    wanted = np.asarray(plain(preprocess(pictures.copy()), training=False))
+    found = np.asarray(network(pictures, training=False))
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5 * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize(("name", "channels"), [(RESNET, 2048), (DENSENET, 1024)])
+def test_the_output_is_the_last_feature_map(name, channels):
+    assert build(name, size=64, weights="random", seed=0).output.shape == (None, 2, 2, channels)
+
+
+def test_random_weights_come_from_the_seed_alone(resnet):
+    keras.utils.set_random_seed(5)
+    assert same(resnet, random(RESNET))
+    assert not same(resnet, random(RESNET, seed=1))
+
+
+def test_random_weights_do_not_depend_on_the_size(resnet):
+    assert same(resnet, build(RESNET, size=64, weights="random", seed=0))
+
+
+def test_random_kernels_have_glorots_variance():
+    inputs = keras.Input((8, 8, 64))
+    network = keras.Model(inputs, keras.layers.Conv2D(128, 3)(inputs))
+    randomise(network, seed=0)
+    kernel, bias = network.get_weights()
+    assert abs(kernel.mean()) < 1e-3 and not bias.any()
+    assert kernel.var() == pytest.approx(2 / (9 * (64 + 128)), rel=0.02)
+
+
+def test_random_activations_fit_sixteen_bits(resnet):
+    white = np.full((1, 32, 32, 3), 255, "float32")
+    assert np.abs(np.asarray(resnet(white))).max() < 1000
+
+
+@pytest.mark.parametrize("momentum", [0.9, 0.99])
+def test_batch_norm_keeps_as_much_as_it_is_told(momentum):
+    network = random(RESNET, batch_norm_momentum=momentum)
+    norms = [it for it in network.layers if isinstance(it, keras.layers.BatchNormalization)]
+    assert len(norms) == 53 and {norm.momentum for norm in norms} == {momentum}
+
+
+@pytest.mark.parametrize("suffix", [".weights.h5", ".keras", ".h5"])
+def test_weights_are_read_from_every_kind_of_file(resnet, suffix, tmp_path):
+    plain = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(64, 64, 3))
+    plain.set_weights(resnet.get_weights())
+    file = tmp_path / f"resnet{suffix}"
+    plain.save_weights(file) if suffix == ".weights.h5" else plain.save(file)
+    assert same(resnet, build(RESNET, size=32, weights=str(file), seed=7))
+
+
+def test_weights_of_the_wrong_network_name_the_file_and_the_network(resnet, tmp_path):
+    file = tmp_path / "mine.weights.h5"
+    resnet.save_weights(file)
+    with pytest.raises(InputError, match=r"mine\.weights\.h5 .*densenet121"):
+        build(DENSENET, size=32, weights=str(file), seed=0)
+
+
+def test_a_file_that_holds_no_weights_is_refused(tmp_path):
+    file = tmp_path / "broken.h5"
+    file.write_bytes(b"no weights at all")
+    with pytest.raises(InputError, match=r"broken\.h5 does not hold the weights of resnet50"):
+        build(RESNET, size=32, weights=str(file), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "resnet5"}, "unknown backbone 'resnet5'; did you mean 'resnet50'"),
+        ({"size": 31}, "at least 32 pixels; size is 31"),
+        ({"weights": "/nowhere/mine.h5"}, "no file of weights at /nowhere/mine.h5"),
+        ({"weights": "imagnet"}, "neither 'imagenet' nor 'random' nor a file"),
+    ],
+)
+def test_what_cannot_be_built_is_told_in_a_line(options, message):
+    given = {"name": RESNET, "size": 32, "weights": "random", "seed": 0} | options
+    with pytest.raises(InputError, match=message):
+        build(**given)
+
+
+def test_imagenet_weights_that_cannot_be_had_say_what_to_do(monkeypatch, tmp_path):
+    def offline(**options):
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(keras.applications, "ResNet50", offline)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with pytest.raises(WorkError) as told:
+        build(RESNET, size=32, weights="imagenet", seed=0)
+    for part in (BACKBONES[RESNET].file, str(tmp_path / "models"), 'weights = "random"'):
+        assert part in str(told.value)
+
+
+def test_weights_are_told_apart_by_their_content(tmp_path):
+    one, copy, other = (tmp_path / name for name in ("one.h5", "copy.h5", "other.h5"))
+    one.write_bytes(b"weights")
+    copy.write_bytes(b"weights")
+    other.write_bytes(b"other weights")
+    assert weights_digest("random") == "random"
+    assert weights_digest(str(one)) == weights_digest(str(copy)) != weights_digest(str(other))
+    with pytest.raises(InputError, match="no file of weights"):
+        weights_digest(str(tmp_path / "none.h5"))

@@ -1,0 +1,103 @@
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+
+from models import backend
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    return tmp_path
+
+
+def test_the_backend_is_keras_own_choice(home, monkeypatch):
+    assert backend.name() == "tensorflow"
+
+    (home / "keras.json").write_text(json.dumps({"backend": "torch"}))
+    assert backend.name() == "torch"
+
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert backend.name() == "jax"
+
+
+@pytest.mark.parametrize(
+    ("mixed", "gpu", "policy"),
+    [
+        ("auto", True, "mixed_float16"),
+        ("auto", False, "float32"),
+        (True, False, "mixed_float16"),
+        (False, True, "float32"),
+    ],
+)
+def test_automatic_precision_is_mixed_on_a_gpu_alone(mixed, gpu, policy):
+    assert backend.precision(mixed, gpu=gpu) == policy
+
+
+@pytest.mark.parametrize("hidden", ["", "-1"])
+def test_a_hidden_gpu_does_not_count(monkeypatch, tmp_path, hidden):
+    monkeypatch.setattr(backend, "_DRIVERS", (str(tmp_path),))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert backend.has_driver()
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+    assert not backend.has_driver()
+
+
+def test_a_session_settles_the_seeds_that_a_layer_leaves_open():
+    import keras
+
+    def kernel(seed):
+        with backend.session(seed=seed, precision="float32"):
+            layer = keras.layers.Dense(4)
+            layer.build((None, 3))
+        return keras.ops.convert_to_numpy(layer.kernel).tolist()
+
+    assert kernel(1) == kernel(1)
+    assert kernel(1) != kernel(2)
+
+
+def test_a_session_puts_back_what_it_found():
+    import keras
+
+    state = random.getstate()
+
+    with backend.session(seed=3, precision="mixed_float16"):
+        assert keras.config.dtype_policy().name == "mixed_float16"
+
+    assert random.getstate() == state
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_device_memory_is_told_only_where_there_is_a_device():
+    assert (backend.peak_device_memory() is None) == (backend.devices() == 0)
+
+
+def test_tensorflow_compiles_with_xla_on_a_gpu_alone(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    monkeypatch.setattr(backend, "devices", lambda: 0)
+    assert backend.jit() is False
+
+    monkeypatch.setattr(backend, "devices", lambda: 1)
+    assert backend.jit() == "auto"
+
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert backend.jit() == "auto"
+
+
+def test_listing_the_deep_rows_imports_no_engine():
+    script = (
+        "import sys, models.cnn6, models.resnet50, models.densenet121, models.resnet50_frozen\n"
+        "models.cnn6.CNN6(epochs=3).depends_on()\n"
+        "print(*{'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == ""

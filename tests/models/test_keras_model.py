@@ -1,0 +1,314 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from features.errors import InputError, WorkError
+from features.findings import NO_FINDING
+from models.base import Job
+from models.keras_model import KerasModel
+from models.training.batches import Batches
+from models.training.callbacks import macro_auc
+
+
+class Small(KerasModel):
+    """Two convolutions, enough for a square on noise."""
+
+    size = 32
+    epochs = 2
+    batch_size = 16
+    learning_rate = 1e-2
+    dropout: float = 0.1
+
+    def network(self, images):
+        from keras import layers
+
+        x = layers.Rescaling(1 / 128, offset=-1)(images)
+        for filters in (8, 16):
+            x = layers.Conv2D(filters, 5, strides=2, activation="relu")(x)
+        return layers.Dropout(self.dropout)(layers.GlobalMaxPooling2D()(x))
+
+
+class Head(KerasModel):
+    """A dense layer on four numbers an image, in place of its pixels."""
+
+    def inputs(self, radiographs, progress=None):
+        pixels = radiographs.pixels(32)[:].astype("float32")
+        flat = pixels.reshape(len(pixels), -1) / 255
+        return np.stack([flat.max(1), flat.min(1), flat.mean(1), flat.std(1)], axis=1)
+
+    def network(self, features):
+        from keras import layers
+
+        return layers.Dense(8, activation="relu")(features)
+
+
+@pytest.fixture
+def job(tmp_path):
+    def make(name="job", seed=0, **options):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        return Job(folder, seed=seed, **options)
+
+    return make
+
+
+@pytest.fixture
+def parts(spotted):
+    return spotted(64, seed=1), spotted(40, seed=2)
+
+
+def test_a_planted_square_is_learnt(parts, spotted, job):
+    test = spotted(60, seed=3)
+
+    model = Small(epochs=25, patience=25, monitor="val_auc").fit(*parts, job())
+
+    assert macro_auc(test.labels, model.predict(test.without_truth()), 2) > 0.9
+
+
+def test_scores_are_probabilities_in_the_order_of_the_findings(parts, job):
+    model = Small().fit(*parts, job())
+
+    scores = model.predict(parts[1].without_truth())
+
+    assert model.findings == ("Mass", "Emphysema")
+    assert scores.shape == (40, 2)
+    assert scores.dtype == np.float32
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_no_radiographs_have_no_scores(parts, job):
+    model = Small(epochs=1).fit(*parts, job())
+
+    assert model.predict(parts[1].take(np.arange(0))).shape == (0, 2)
+
+
+def test_a_saved_model_predicts_the_same(parts, job, tmp_path):
+    model = Small(epochs=1, no_finding=True).fit(*parts, job())
+    folder = tmp_path / "saved"
+    folder.mkdir()
+
+    model.save(folder)
+    loaded = Small.load(folder)
+
+    assert np.array_equal(loaded.predict(parts[1]), model.predict(parts[1]))
+    assert {file.suffix for file in folder.iterdir()} == {".json", ".h5"}
+
+
+def test_features_may_go_in_instead_of_pixels(parts, job, tmp_path):
+    model = Head(epochs=2).fit(*parts, job())
+    folder = tmp_path / "saved"
+    folder.mkdir()
+
+    model.save(folder)
+
+    assert json.loads((folder / "inputs.json").read_text())["shape"] == [4]
+    assert np.array_equal(Head.load(folder).predict(parts[1]), model.predict(parts[1]))
+
+
+def test_two_deterministic_trainings_are_the_same(parts, job):
+    options = {"deterministic": True, "rotation": 10.0, "flip": True, "brightness": 0.1}
+
+    first = Small(**options).fit(*parts, job("first"))
+    second = Small(**options).fit(*parts, job("second"))
+
+    assert np.array_equal(first.predict(parts[1]), second.predict(parts[1]))
+    untimed = [[line | {"seconds": 0} for line in model.history] for model in (first, second)]
+    assert untimed[0] == untimed[1]
+
+
+def test_another_seed_gives_another_network(parts, job):
+    first = Small(epochs=1).fit(*parts, job("first", seed=0))
+    second = Small(epochs=1).fit(*parts, job("second", seed=1))
+
+    assert not np.allclose(first.predict(parts[1]), second.predict(parts[1]))
+
+
+def test_history_has_a_line_an_epoch(parts, job):
+    model = Small(epochs=3).fit(*parts, job())
+
+    assert [line["epoch"] for line in model.history] == [1, 2, 3]
+    figures = {"loss", "accuracy", "val_loss", "val_accuracy", "val_auc"}
+    assert set(model.history[0]) == {"epoch", "learning_rate", "seconds"} | figures
+    assert all(np.isfinite(list(line.values())).all() for line in model.history)
+
+
+@pytest.mark.parametrize(("monitor", "best"), [("val_loss", np.argmin), ("val_auc", np.argmax)])
+def test_the_monitor_picks_the_best_epoch(parts, job, monitor, best):
+    model = Small(epochs=8, patience=8, learning_rate=0.03, monitor=monitor).fit(*parts, job())
+
+    figures = [line[monitor] for line in model.history]
+    assert model.facts["best_epoch"] == best(figures) + 1
+    auc = macro_auc(parts[1].labels, model.predict(parts[1]), 2)
+    assert auc == pytest.approx(model.history[model.facts["best_epoch"] - 1]["val_auc"])
+
+
+def test_training_stops_when_patience_is_at_its_end(parts, job):
+    model = Small(epochs=50, patience=2, learning_rate=1e-9).fit(*parts, job())
+
+    assert len(model.history) == model.facts["best_epoch"] + 2 < 50
+
+
+def test_no_finding_is_learnt_and_left_out_of_the_scores(parts, job):
+    train = parts[0]
+    model = Small(epochs=1, no_finding=True).fit(*parts, job())
+
+    assert model.outputs == ("Mass", "Emphysema", NO_FINDING)
+    assert model.predict(parts[1]).shape == (40, 2)
+    assert np.array_equal(model.targets(train)[:, 2], 1 - train.labels.max(1))
+
+
+def test_no_finding_is_unknown_where_a_label_is_unless_another_is_present(spotted):
+    some = replace(spotted(3), labels=np.array([[np.nan, 0], [np.nan, 1], [0, 0]], dtype="float32"))
+    model = Small(no_finding=True)
+    model.findings = some.findings
+
+    assert np.array_equal(model.targets(some)[:, 2], [np.nan, 0, 1], equal_nan=True)
+
+
+def test_a_data_set_that_names_no_finding_keeps_it(parts, job):
+    findings = ("Mass", NO_FINDING)
+    train, valid = (replace(part, findings=findings) for part in parts)
+
+    model = Small(epochs=1, no_finding=True).fit(train, valid, job())
+
+    assert model.findings == model.outputs == findings
+    assert model.predict(valid).shape == (40, 2)
+
+
+def test_unknown_labels_are_left_out(parts, job):
+    holed = [replace(part, labels=part.labels.copy()) for part in parts]
+    for part in holed:
+        part.labels[::3, 1] = np.nan
+
+    model = Small(epochs=2).fit(*holed, job())
+
+    assert np.isfinite(model.predict(parts[1])).all()
+    assert np.isfinite([line["val_auc"] for line in model.history]).all()
+
+
+def test_without_both_classes_in_valid_the_loss_decides(parts, job):
+    train, valid = parts
+    negative = replace(valid, labels=np.zeros_like(valid.labels))
+
+    model = Small(epochs=2, monitor="val_auc").fit(train, negative, job())
+
+    assert model.facts["monitor"] == "val_loss"
+
+
+def test_a_training_that_diverges_says_so(parts, job):
+    with pytest.raises(WorkError, match=r"diverged: the loss of epoch 1.*learning_rate"):
+        Small(learning_rate=1e30, loss="bce").fit(*parts, job())
+
+
+def test_progress_never_goes_back_and_ends_at_the_total(parts, job):
+    told = []
+
+    Small(epochs=3).fit(*parts, job(progress=lambda *step: told.append(step)))
+
+    steps = [(done, total) for stage, done, total in told if stage.startswith("training")]
+    assert [done for done, _ in steps] == sorted(done for done, _ in steps)
+    assert steps[-1] == (12, 12)
+
+
+def test_facts_say_what_was_trained_and_how(parts, job):
+    facts = Small(epochs=1).fit(*parts, job()).facts
+
+    assert facts["parameters"] == (5 * 5 * 8 + 8) + (5 * 5 * 8 * 16 + 16) + (16 * 2 + 2)
+    assert facts["weights"] == "random"
+    assert (facts["epochs"], facts["batch_size"]) == (1, 16)
+
+
+def test_the_fingerprint_knows_backend_and_precision(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+
+    said = Small(mixed_precision=True).depends_on()
+
+    assert said == {"backend": "jax", "precision": "mixed_float16"}
+
+
+def test_sixteen_bits_train_and_the_policy_does_not_leak(parts, job):
+    import keras
+
+    model = Small(epochs=1, mixed_precision=True).fit(*parts, job())
+
+    assert model.facts["precision"] == "mixed_float16"
+    assert np.isfinite(model.predict(parts[1])).all()
+    assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("loss", "focall"), ("epochs", 0), ("batch_size", "many"), ("mixed_precision", "sometimes")],
+)
+def test_a_wrong_option_is_one_line_that_names_it(option, value):
+    with pytest.raises(InputError) as error:
+        Small(**{option: value})
+
+    assert option in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+class TestBatches:
+    def rows(self, batches):
+        return [batch[0][:, 0] for batch in (batches[i] for i in range(len(batches)))]
+
+    def test_every_image_comes_once_an_epoch(self):
+        batches = Batches(np.arange(37)[:, None], batch_size=8, seed=5)
+
+        for epoch in range(3):
+            batches.start(epoch)
+            assert sorted(np.concatenate(self.rows(batches))) == list(range(37))
+
+    def test_the_order_follows_from_seed_and_epoch_alone(self):
+        def order(epoch, seed=5):
+            batches = Batches(np.arange(37)[:, None], batch_size=8, seed=seed)
+            batches.start(epoch)
+            return np.concatenate(self.rows(batches)).tolist()
+
+        assert order(2) == order(2)
+        assert order(2) != order(1)
+        assert order(2) != order(2, seed=6)
+
+    def test_without_a_seed_the_order_is_kept(self):
+        batches = Batches(np.arange(10)[:, None], batch_size=4)
+
+        assert np.concatenate(self.rows(batches)).tolist() == list(range(10))
+
+    def test_an_odd_rest_is_spread_so_that_no_batch_is_tiny(self):
+        batches = Batches(np.arange(33)[:, None], batch_size=32, seed=0)
+
+        assert [len(rows) for rows in self.rows(batches)] == [17, 16]
+
+    def test_targets_stay_with_their_inputs(self):
+        batches = Batches(np.arange(9)[:, None], 10 * np.arange(9)[:, None], batch_size=4, seed=0)
+
+        for inputs, targets in (batches[i] for i in range(len(batches))):
+            assert np.array_equal(10 * inputs, targets)
+
+
+def test_training_meets_every_image_once_an_epoch_in_another_order(parts, job, monkeypatch):
+    met = []
+    gather = Batches.__getitem__
+
+    def watch(batches, index):
+        if batches._targets is not None:
+            met.append(batches._batches[index])
+        return gather(batches, index)
+
+    monkeypatch.setattr(Batches, "__getitem__", watch)
+    Small(epochs=3).fit(*parts, job())
+
+    epochs = np.concatenate(met)[-3 * 64 :].reshape(3, 64)  # Keras peeks at a batch beforehand
+    assert (np.sort(epochs) == np.arange(64)).all()
+    assert not (epochs[0] == epochs[1]).all()
+
+
+def test_macro_auc_is_the_mean_over_findings_with_both_classes():
+    labels = np.array([[1, 0, 0], [0, 0, 1], [1, 0, np.nan], [0, 0, 0]], "float32")
+    scores = np.array([[0.9, 0.5, 0.2], [0.1, 0.5, 0.1], [0.4, 0.5, 0.9], [0.6, 0.5, 0.3]])
+
+    assert macro_auc(labels, scores, 3) == pytest.approx((0.75 + 0) / 2)
+    assert macro_auc(labels, scores, 1) == pytest.approx(0.75)
+    assert np.isnan(macro_auc(labels[:, 1:2], scores[:, 1:2], 1))
