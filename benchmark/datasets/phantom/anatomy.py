@@ -309,5 +309,4 @@ def _markings(scene: Scene, own: np.random.Generator) -> np.ndarray:
         layer += splat(scene, points, vessels.radius, strength)
         hilum_u, hilum_v = body.hilum(side)
         layer += 0.09 * body.vessels * scene.glow(hilum_u, hilum_v + 0.012, 0.018, 0.042)
-    inside = scene.lungs[RIGHT] + scene.lungs[LEFT]
-    return layer * (0.25 + 0.75 * inside)
+    return layer * (0.2 + 0.8 * np.clip(scene.air / body.air, 0, 1))

@@ -37,7 +37,7 @@ def expose(absorption: np.ndarray, view: str, rng: np.random.Generator) -> np.nd
     grain = rng.standard_normal(absorption.shape, dtype=np.float32)
     grain = ndimage.gaussian_filter(grain, 0.0022 * size) * (0.0022 * size * 3.5)
     light += grain * np.sqrt(light / dose)
-    return _develop(-np.log(np.maximum(light, 1e-4)), rng)
+    return _develop(-np.log(np.maximum(light, 1e-4)), portable, rng)
 
 
 def _heel(size: int, rng: np.random.Generator) -> np.ndarray:
@@ -56,13 +56,13 @@ def _far(light: np.ndarray) -> np.ndarray:
     return ndimage.zoom(wide, light.shape[0] / side, order=1, mode="nearest", grid_mode=True)
 
 
-def _develop(density: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _develop(density: np.ndarray, portable: bool, rng: np.random.Generator) -> np.ndarray:
     # The scanner sharpens, sets its window by the image's own range, and bends the curve.
     size = density.shape[0]
     sharpen = np.clip(0.35 + 0.25 * rng.standard_normal(), 0, 1)
     density = density + np.float32(sharpen) * (density - ndimage.gaussian_filter(density, 0.02 * size))
     low, high = np.percentile(density[::4, ::4], (8, 96))
-    low += (0.06 + 0.06 * rng.standard_normal()) * (high - low)
+    low += ((-0.18 if portable else -0.06) + 0.08 * rng.standard_normal()) * (high - low)
     high += (0.20 + 0.08 * rng.standard_normal()) * (high - low)
     grey = (density - low) / (high - low) + 0.10
     grey = np.where(grey > 0.2, grey, 0.2 * np.exp(np.minimum(grey, 0.2) / 0.2 - 1))

@@ -1,0 +1,199 @@
+"""The sections of a run's report: what each shows, or nothing where the summary lacks it."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports import figures, panels, tables, views
+from reports.numbers import prevalences
+from reports.tables import Table
+
+Summary = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the page; ``_<key>.html`` shows its content."""
+
+    key: str
+    title: str
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file inside the page."""
+
+    label: str
+    name: str
+    uri: str
+
+
+def sections(summary: Summary, uid: str) -> list[Section]:
+    """Make the sections that `summary` has data for, in the order of the page.
+
+    Parameters
+    ----------
+    summary : mapping
+        The run's.
+    uid : str
+        Begins every identifier, so that two reports can stand in one page.
+    """
+    made = (
+        Section(key, title, content)
+        for key, title, build in _BUILDERS
+        if (content := build(summary, uid))
+    )
+    return list(made)
+
+
+def _leaderboard(summary: Summary, uid: str) -> dict[str, Any]:
+    if not summary.get("rows"):
+        return {}
+    parts = views.parts_of(summary) or ["test"]
+    boards = [(part, views.leaderboard(summary, part)) for part in parts]
+    marks = {part: _best_floor(board) for part, board in boards}
+    test = boards[0][1]
+    kinds = ("csv", "md", "tex", "json")
+    return {"boards": boards, "floors": marks, "downloads": _downloads(summary, test, kinds)}
+
+
+def _best_floor(board: Table) -> float | None:
+    scores = [r["auc"] for r in board.records if r["kind"] == "floor"]
+    return max((score for score in scores if not tables.is_missing(score)), default=None)
+
+
+def _findings(summary: Summary, uid: str) -> dict[str, Any]:
+    parts = views.parts_of(summary)
+    if not parts or not summary.get("findings") or not summary.get("rows"):
+        return {}
+    part = parts[0]
+    grids = [(title, hint, views.matrix(summary, key, part)) for key, title, hint in views.METRICS]
+    every = views.per_finding(summary)
+    choices = {
+        "Row": [row["name"] for row in summary["rows"] if row["status"] == "done"],
+        "Part": parts,
+        "Finding": [finding["label"] for finding in summary["findings"]] + ["Macro mean", "Micro"],
+    }
+    return {
+        "part": part,
+        "grids": [(title, hint, grid, _downloads(summary, grid)) for title, hint, grid in grids],
+        "every": every,
+        "choices": choices,
+        "downloads": _downloads(summary, every, ("csv",)),
+    }
+
+
+def _data(summary: Summary, uid: str) -> dict[str, Any]:
+    data = summary.get("data")
+    findings = summary.get("findings")
+    if not data or not data.get("parts") or not findings:
+        return {}
+    table = prevalences(data["parts"], findings)
+    counts = views.class_counts(summary)
+    together = summary.get("cooccurrence")
+    return {
+        "data": data,
+        "counts": counts,
+        "downloads": _downloads(summary, counts),
+        "distribution": figures.class_distribution(
+            table, name=f"{uid}-classes", label="Images with each finding, by part"
+        ),
+        "balance": figures.split_balance(
+            table, name=f"{uid}-balance", label="Prevalence of each finding, by part"
+        ),
+        "together": together
+        and figures.cooccurrence(
+            together,
+            [finding["label"] for finding in findings],
+            name=f"{uid}-together",
+            label="Images that show two findings, for each pair of findings",
+        ),
+    }
+
+
+def _run(summary: Summary, uid: str) -> dict[str, Any]:
+    content = {
+        "rows": views.rows_run(summary) if summary.get("rows") else None,
+        "facts": _facts(summary),
+        "protocol": summary.get("protocol"),
+        "versions": summary.get("provenance", {}).get("versions"),
+        "experiment": summary.get("experiment"),
+    }
+    return content if any(content.values()) else {}
+
+
+def _facts(summary: Summary) -> list[dict[str, str]]:
+    """Tell data and split, then the run, in pairs of words; what is not known is left out."""
+    data, split = summary.get("data", {}), summary.get("split", {})
+    made = summary.get("provenance", {})
+    machine = made.get("machine", {})
+    of_data = {
+        "Data": data.get("source"),
+        "Folder": data.get("folder"),
+        "Table": data.get("table"),
+        "Image size": data.get("size") and f"{data['size']} px",
+        "Left out": _left_out(data),
+        "Split": split.get("description") or split.get("kind"),
+        "Split seed": split.get("seed"),
+        "Split fingerprint": split.get("fingerprint"),
+    }
+    of_run = {
+        "Command": made.get("command"),
+        "Made": summary.get("created"),
+        "Time in all": _written(made.get("seconds"), "seconds"),
+        "Processor": machine.get("cpu"),
+        "Cores": machine.get("cores"),
+        "Memory": _written(machine.get("memory"), "bytes"),
+        "Device": machine.get("device"),
+        "Commit": made.get("git"),
+    }
+    known = ({k: str(v) for k, v in f.items() if v not in (None, "")} for f in (of_data, of_run))
+    return [facts for facts in known if facts]
+
+
+def _written(value: float | None, form: str) -> str | None:
+    return None if value is None else tables.write(value, form)
+
+
+def _left_out(data: Mapping[str, Any]) -> str:
+    said = []
+    if data.get("missing"):
+        said.append(f"{data['missing']:,} named in the table but not on disk")
+    if data.get("surplus"):
+        said.append(f"{data['surplus']:,} on disk but not in the table")
+    if data.get("damaged"):
+        said.append(f"{len(data['damaged']):,} damaged")
+    return "; ".join(said)
+
+
+def _downloads(
+    summary: Summary, table: Table, kinds: Sequence[str] = ("csv", "md", "tex")
+) -> list[Download]:
+    return [_download(summary, table, kind) for kind in kinds if table.records]
+
+
+def _download(summary: Summary, table: Table, kind: str) -> Download:
+    label, media, write = _FILES[kind]
+    body = base64.b64encode(write(table).encode()).decode()
+    name = f"{summary.get('name', 'run')}-{table.name}.{kind}"
+    return Download(label, name, f"data:{media};charset=utf-8;base64,{body}")
+
+
+# For programs all values in full; for papers the columns of the page, written as they are there.
+_FILES: dict[str, tuple[str, str, Callable[[Table], str]]] = {
+    "csv": ("CSV", "text/csv", lambda table: tables.to_csv(table.records)),
+    "json": ("JSON", "application/json", lambda table: tables.to_json(table.records)),
+    "md": ("Markdown", "text/markdown", lambda t: tables.to_markdown(t.records, t.columns)),
+    "tex": ("LaTeX", "text/x-tex", lambda t: tables.to_latex(t.records, t.columns)),
+}
+
+_BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...] = (
+    ("leaderboard", "Leaderboard", _leaderboard),
+    ("findings", "Findings", _findings),
+    ("curves", "Curves", panels.curves),
+    ("training", "Training", panels.training),
+    ("data", "Data", _data),
+    ("run", "What was run", _run),
+)

@@ -1,0 +1,147 @@
+"""The headline in words: who leads, by how much, over which floor, and what did not finish."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from reports.tables import is_missing
+from reports.views import label_of, metrics_by
+
+#: Macro AUCs closer than this are called level: another seed alone moves them as far.
+LEVEL = 0.005
+
+Standing = tuple[str, float]
+
+
+def headline(summary: Mapping[str, Any]) -> list[Markup]:
+    """Tell a run in a few sentences made from its figures.
+
+    Parameters
+    ----------
+    summary : mapping
+        The run's; macro AUCs are read from its test part.
+
+    Returns
+    -------
+    list of Markup
+        Sentences, the most important first; names in them are escaped and marked as code.
+    """
+    models, floors = _standings(summary)
+    sentences = [
+        *_leader(models, floors),
+        *_floors(models, floors),
+        *_extremes(summary, models),
+        *_unfinished(summary),
+        *_caution(summary, [*models, *floors]),
+    ]
+    return sentences or [Markup("No row has finished yet: there is nothing to compare.")]
+
+
+def _standings(summary: Mapping[str, Any]) -> tuple[list[Standing], list[Standing]]:
+    """Return the finished models and the finished floors with their macro AUC, best first."""
+    metrics = metrics_by(summary, "test")
+    models: list[Standing] = []
+    floors: list[Standing] = []
+    for row in summary.get("rows", ()):
+        auc: Any = metrics.get((row["name"], "macro"), {}).get("auc")
+        if row["status"] == "done" and not is_missing(auc):
+            # Rounded as it is shown, so that the gaps told add up.
+            kind = floors if row.get("kind") == "floor" else models
+            kind.append((row["name"], round(auc, 3)))
+    return sorted(models, key=_by_auc), sorted(floors, key=_by_auc)
+
+
+def _by_auc(standing: Standing) -> float:
+    return -standing[1]
+
+
+def _leader(models: Sequence[Standing], floors: Sequence[Standing]) -> list[Markup]:
+    if not models:
+        return [_say("Only floors have finished.")] if floors else []
+    name, auc = models[0]
+    is_first = not floors or auc > floors[0][1]
+    verb = "leads with" if is_first else "is the best model, with"
+    lead = _say(f"{{}} {verb} a macro test AUC of {{}}", name, auc)
+    if len(models) == 1:
+        return [lead + "."]
+    second, next_auc = models[1]
+    gap = auc - next_auc
+    if gap < LEVEL:
+        return [lead + _say(", level with {} ({}).", second, next_auc)]
+    return [lead + _say(", {} ahead of {} ({}).", gap, second, next_auc)]
+
+
+def _floors(models: Sequence[Standing], floors: Sequence[Standing]) -> list[Markup]:
+    if not models or not floors:
+        return []
+    floor, height = floors[0]
+    lead_auc = models[0][1]
+    below = [row for row, score in models if score <= height]
+    if len(below) == len(models):
+        return [_say("No model beats the floor {} ({}).", floor, height)]
+    lead = _say("It stands {} above the best floor, {} ({})", lead_auc - height, floor, height)
+    if below:
+        verb = "does" if len(below) == 1 else "do"
+        return [lead + _say(f"; {{}} {verb} not beat it.", _names(below))]
+    return [lead + ("; every model beats it." if len(models) > 1 else ".")]
+
+
+def _extremes(summary: Mapping[str, Any], models: Sequence[Standing]) -> list[Markup]:
+    """Tell the findings that the leader tells apart best and worst."""
+    if not models:
+        return []
+    metrics = metrics_by(summary, "test")
+    names = [finding["name"] for finding in summary.get("findings", ())]
+    scored = [
+        (metric["auc"], name)
+        for name in names
+        if (metric := metrics.get((models[0][0], name))) and not is_missing(metric.get("auc"))
+    ]
+    if len(scored) < 3:
+        return []
+    (worst, hard), (best, easy) = min(scored), max(scored)
+    text = "Easiest for it is {} ({:.2f}), hardest {} ({:.2f})."
+    easy, hard = label_of(summary, easy), label_of(summary, hard)
+    return [Markup(text).format(easy, best, hard, worst)]
+
+
+def _unfinished(summary: Mapping[str, Any]) -> list[Markup]:
+    sentences = []
+    for row in summary.get("rows", ()):
+        if row["status"] != "done":
+            verb = "failed" if row["status"] == "failed" else "was interrupted"
+            why = f": {row['reason']}" if row.get("reason") else ""
+            sentences.append(_say("{} {}", row["name"], Markup.escape(verb + why)) + ".")
+    return sentences
+
+
+def _caution(summary: Mapping[str, Any], standings: Sequence[Standing]) -> list[Markup]:
+    parts = {part["part"]: part for part in summary.get("data", {}).get("parts", ())}
+    if not standings or "test" not in parts:
+        return []
+    test = parts["test"]
+    text = "Point estimates on {:,} test images of {:,} patients: small gaps may be chance."
+    return [Markup(text).format(test["images"], test["patients"])]
+
+
+def _names(names: Sequence[str]) -> Markup:
+    marked = [_code(name) for name in names]
+    if len(marked) == 1:
+        return marked[0]
+    return Markup(", ").join(marked[:-1]) + Markup(" and ") + marked[-1]
+
+
+def _say(text: str, *values: str | float | Markup) -> Markup:
+    """Fill `text`: names become code, numbers get three decimals, markup stays as it is."""
+    return Markup(text).format(*map(_mark, values))
+
+
+def _mark(value: str | float | Markup) -> Markup:
+    if isinstance(value, Markup):
+        return value
+    return _code(value) if isinstance(value, str) else Markup("<b>{:.3f}</b>").format(value)
+
+
+def _code(name: str) -> Markup:
+    return Markup("<code>{}</code>").format(name)
