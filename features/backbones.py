@@ -1,8 +1,10 @@
 """Backbones: networks without a top, their preprocessing and their weights bound to them."""
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -218,7 +220,8 @@ def _network(name: str, inputs, weights: str):
     if weights != "imagenet":
         return make(**options, weights=None).output
     try:
-        return make(**options, weights="imagenet").output
+        with redirect_stdout(sys.stderr):  # Keras says there how a download goes
+            return make(**options, weights="imagenet").output
     except Exception as error:  # Keras raises a bare Exception where a download fails
         raise _no_imagenet(backbone) from error
 

@@ -90,8 +90,8 @@ class LBP:
     """
 
     size: int = 128
-    radii: tuple[int, ...] = (1, 2, 3)
-    points: tuple[int, ...] = (8, 16, 24)
+    radii: tuple[int, ...] = (1, 2, 4)
+    points: tuple[int, ...] = (8, 8, 8)
     grid: int = 4
 
     name: ClassVar[str] = "lbp"

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -168,5 +168,8 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
     try:
         return TypeAdapter(hint).validate_python(value)
     except ValidationError as error:
+        if get_origin(hint) is Literal:
+            row, _, option = where.rpartition(".")
+            raise unknown(option, value, map(str, get_args(hint)), where=row) from None
         first = error.errors()[0]
         raise InputError(f"{where} = {value!r}: {first['msg']}") from None

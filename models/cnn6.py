@@ -1,8 +1,6 @@
 """CNN6: six convolutions, each with max-pooling, trained from nothing."""
 
-from typing import ClassVar
-
-from models.keras_model import MOMENTUM_FROM_RANDOM, KerasModel
+from models.keras_model import MOMENTUM_FROM_RANDOM, KerasModel, Price
 
 
 class CNN6(KerasModel):
@@ -14,7 +12,8 @@ class CNN6(KerasModel):
         Share of the dense layer's units left out at a training step.
     """
 
-    title: ClassVar[str] = "CNN of six convolutions"
+    title = "CNN of six convolutions"
+    price = Price(step=0.015, look=0.005, start=8, weights=4_800_000)
 
     size = 128
     rotation = 10.0

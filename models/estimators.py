@@ -57,10 +57,13 @@ class FittedFindings:
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities: shape (n, findings), float64 in [0, 1]."""
+        from threadpoolctl import threadpool_limits
+
         scores = np.tile(self.prevalence, (len(X), 1))
         groups = [self.columns] if self.joint else [[column] for column in self.columns]
-        for columns, estimator in zip(groups, self.estimators, strict=True):
-            scores[:, columns] = probabilities(estimator, X, len(columns))
+        with threadpool_limits(limits=1):
+            for columns, estimator in zip(groups, self.estimators, strict=True):
+                scores[:, columns] = probabilities(estimator, X, len(columns))
         return scores.clip(0, 1)
 
     def save(self, folder: Path) -> None:
@@ -215,8 +218,11 @@ def _fit_each(estimator, X, targets, progress) -> list:
 
 
 def _fit_one(estimator, X, target):
+    from threadpoolctl import threadpool_limits
+
     known = ~np.isnan(target)
-    return estimator.fit(X[known], target[known].astype(int))
+    with threadpool_limits(limits=1):  # workers share the cores; small teams stall each other
+        return estimator.fit(X[known], target[known].astype(int))
 
 
 def _load_skops(file: Path, trusted: Sequence[str]) -> list:

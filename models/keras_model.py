@@ -1,9 +1,11 @@
 """KerasModel: the one training loop; a subclass says only what its network is."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
@@ -13,7 +15,7 @@ from features.findings import NO_FINDING
 from features.progress import Progress, silent
 from features.radiographs import Radiographs
 from models import backend, losses
-from models.base import Job, Model
+from models.base import Estimate, Job, Model
 
 if TYPE_CHECKING:
     import keras
@@ -24,6 +26,27 @@ if TYPE_CHECKING:
 #: nothing. Keras' own .99 suits ImageNet's million steps; after the few hundred steps of a small
 #: training the statistics still hold what the random weights gave, and scores are noise.
 MOMENTUM_FROM_RANDOM = 0.9
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a network takes on one core of a common machine, as measured.
+
+    Parameters
+    ----------
+    step, look : float
+        Seconds for an image of 128 × 128 pixels, in training and in prediction; they grow with the
+        number of pixels.
+    start : float
+        Seconds until the first step: starting Keras, building, tracing.
+    weights : int
+        Bytes of the saved weights.
+    """
+
+    step: float
+    look: float
+    start: float
+    weights: int
 
 
 class KerasModel(Model):
@@ -60,6 +83,9 @@ class KerasModel(Model):
     trained : keras.Model
         The network itself, from `inputs` to the logits of `outputs`, once fitted or loaded.
     """
+
+    kind = "deep"
+    price: ClassVar[Price | None] = None
 
     size: PositiveInt = 224
     epochs: PositiveInt = 30
@@ -203,6 +229,14 @@ class KerasModel(Model):
         precision = backend.precision(self.mixed_precision, gpu=backend.has_driver())
         return {"backend": backend.name(), "precision": precision}
 
+    def estimate(self, train: int, total: int) -> Estimate | None:
+        """Estimate from the row's `price`, as if no epoch were spared."""
+        if self.price is None:
+            return None
+        images = self.price.step * train * self.epochs + self.price.look * total
+        seconds = self.price.start + images * (self.size / 128) ** 2 / 2  # on two cores
+        return Estimate(seconds, self.price.weights)
+
     def fit(self, train: Radiographs, valid: Radiographs, job: Job) -> Self:  # noqa: D102
         from models.training import loop
 
@@ -277,4 +311,12 @@ class KerasModel(Model):
             "batch_size": self.batch_size,
             "precision": self._precision,
             "backend": backend.name(),
+            "notes": list(self._notes(monitor)),
         }
+
+    def _notes(self, monitor: str) -> Iterator[str]:
+        if monitor != self.monitor:
+            yield f"{monitor} decided: no finding has both classes in the valid part"
+        idle = [name for name in ("rotation", "flip", "brightness") if getattr(self, name)]
+        if idle and len(self.trained.input_shape) == 2:
+            yield f"{', '.join(idle)} changed nothing: this row learns from features"

@@ -1,8 +1,6 @@
 """ResNet50, all of it trained."""
 
-from typing import ClassVar
-
-from models.keras_model import KerasModel
+from models.keras_model import KerasModel, Price
 
 
 class ResNet50(KerasModel):
@@ -16,7 +14,8 @@ class ResNet50(KerasModel):
         Share of the dense layer's units left out at a training step.
     """
 
-    title: ClassVar[str] = "ResNet50, fine-tuned"
+    title = "ResNet50, fine-tuned"
+    price = Price(step=0.107, look=0.027, start=17, weights=96_500_000)
 
     weights: str = "imagenet"
     learning_rate = 1e-4

@@ -1,9 +1,7 @@
 """ResNet50 as it comes, under a head that is trained."""
 
-from typing import ClassVar
-
 from features.progress import silent
-from models.keras_model import KerasModel
+from models.keras_model import KerasModel, Price
 
 
 class FrozenResNet50(KerasModel):
@@ -20,7 +18,8 @@ class FrozenResNet50(KerasModel):
         Share of the dense layer's units left out at a training step.
     """
 
-    title: ClassVar[str] = "ResNet50, frozen"
+    title = "ResNet50, frozen"
+    price = Price(step=0.0, look=0.027, start=15, weights=4_200_000)
 
     weights: str = "imagenet"
     loss = "weighted_bce"

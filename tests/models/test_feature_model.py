@@ -14,10 +14,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
+from xgboost import XGBClassifier
 
 from features.errors import InputError
 from models.base import Job
@@ -33,7 +33,7 @@ CLASSIFIERS = {
     "boosting": lambda seed: GradientBoostingClassifier(n_estimators=10, random_state=seed),
     "histogram boosting": lambda seed: HistGradientBoostingClassifier(max_iter=5),
     "neighbours": lambda seed: KNeighborsClassifier(),
-    "network": lambda seed: MLPClassifier((8,), solver="lbfgs", max_iter=30, random_state=seed),
+    "XGBoost's own": lambda seed: XGBClassifier(n_estimators=10, n_jobs=1, random_state=seed),
     "bayes": lambda seed: GaussianNB(),
     "ridge": lambda seed: RidgeClassifier(),
     "one-vs-rest": lambda seed: OneVsRestClassifier(LogisticRegression(max_iter=300)),

@@ -6,8 +6,8 @@ import pytest
 
 from features.errors import InputError, WorkError
 from features.findings import NO_FINDING
-from models.base import Job
-from models.keras_model import KerasModel
+from models.base import Estimate, Job
+from models.keras_model import KerasModel, Price
 from models.training.batches import Batches
 from models.training.callbacks import macro_auc
 
@@ -195,6 +195,7 @@ def test_without_both_classes_in_valid_the_loss_decides(parts, job):
     model = Small(epochs=2, monitor="val_auc").fit(train, negative, job())
 
     assert model.facts["monitor"] == "val_loss"
+    assert "no finding" in model.facts["notes"][0]
 
 
 def test_a_training_that_diverges_says_so(parts, job):
@@ -220,6 +221,21 @@ def test_facts_say_what_was_trained_and_how(parts, job):
     assert (facts["epochs"], facts["batch_size"]) == (1, 16)
 
 
+def test_augmentation_of_features_is_said_to_change_nothing(parts, job):
+    model = Head(epochs=1, flip=True).fit(*parts, job())
+
+    assert model.facts["notes"] == ["flip changed nothing: this row learns from features"]
+
+
+def test_an_estimate_grows_with_images_epochs_and_pixels():
+    class Priced(Small):
+        price = Price(step=0.02, look=0.005, start=10, weights=4_000)
+
+    assert Small().estimate(800, 1000) is None
+    assert Priced(size=128, epochs=5).estimate(800, 1000) == Estimate(10 + (80 + 5) / 2, 4_000)
+    assert Priced(size=64, epochs=5).estimate(800, 1000) == Estimate(10 + (80 + 5) / 8, 4_000)
+
+
 def test_the_fingerprint_knows_backend_and_precision(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
 
@@ -238,9 +254,14 @@ def test_sixteen_bits_train_and_the_policy_does_not_leak(parts, job):
     assert keras.config.dtype_policy().name == "float32"
 
 
+def test_an_unknown_loss_is_told_with_the_nearest():
+    with pytest.raises(InputError, match="unknown loss 'focall'.*did you mean 'focal'"):
+        Small(loss="focall")
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("loss", "focall"), ("epochs", 0), ("batch_size", "many"), ("mixed_precision", "sometimes")],
+    [("gamma", -1), ("epochs", 0), ("batch_size", "many"), ("mixed_precision", "sometimes")],
 )
 def test_a_wrong_option_is_one_line_that_names_it(option, value):
     with pytest.raises(InputError) as error:
@@ -248,44 +269,6 @@ def test_a_wrong_option_is_one_line_that_names_it(option, value):
 
     assert option in str(error.value)
     assert "\n" not in str(error.value)
-
-
-class TestBatches:
-    def rows(self, batches):
-        return [batch[0][:, 0] for batch in (batches[i] for i in range(len(batches)))]
-
-    def test_every_image_comes_once_an_epoch(self):
-        batches = Batches(np.arange(37)[:, None], batch_size=8, seed=5)
-
-        for epoch in range(3):
-            batches.start(epoch)
-            assert sorted(np.concatenate(self.rows(batches))) == list(range(37))
-
-    def test_the_order_follows_from_seed_and_epoch_alone(self):
-        def order(epoch, seed=5):
-            batches = Batches(np.arange(37)[:, None], batch_size=8, seed=seed)
-            batches.start(epoch)
-            return np.concatenate(self.rows(batches)).tolist()
-
-        assert order(2) == order(2)
-        assert order(2) != order(1)
-        assert order(2) != order(2, seed=6)
-
-    def test_without_a_seed_the_order_is_kept(self):
-        batches = Batches(np.arange(10)[:, None], batch_size=4)
-
-        assert np.concatenate(self.rows(batches)).tolist() == list(range(10))
-
-    def test_an_odd_rest_is_spread_so_that_no_batch_is_tiny(self):
-        batches = Batches(np.arange(33)[:, None], batch_size=32, seed=0)
-
-        assert [len(rows) for rows in self.rows(batches)] == [17, 16]
-
-    def test_targets_stay_with_their_inputs(self):
-        batches = Batches(np.arange(9)[:, None], 10 * np.arange(9)[:, None], batch_size=4, seed=0)
-
-        for inputs, targets in (batches[i] for i in range(len(batches))):
-            assert np.array_equal(10 * inputs, targets)
 
 
 def test_training_meets_every_image_once_an_epoch_in_another_order(parts, job, monkeypatch):
@@ -303,12 +286,3 @@ def test_training_meets_every_image_once_an_epoch_in_another_order(parts, job, m
     epochs = np.concatenate(met)[-3 * 64 :].reshape(3, 64)  # Keras peeks at a batch beforehand
     assert (np.sort(epochs) == np.arange(64)).all()
     assert not (epochs[0] == epochs[1]).all()
-
-
-def test_macro_auc_is_the_mean_over_findings_with_both_classes():
-    labels = np.array([[1, 0, 0], [0, 0, 1], [1, 0, np.nan], [0, 0, 0]], "float32")
-    scores = np.array([[0.9, 0.5, 0.2], [0.1, 0.5, 0.1], [0.4, 0.5, 0.9], [0.6, 0.5, 0.3]])
-
-    assert macro_auc(labels, scores, 3) == pytest.approx((0.75 + 0) / 2)
-    assert macro_auc(labels, scores, 1) == pytest.approx(0.75)
-    assert np.isnan(macro_auc(labels[:, 1:2], scores[:, 1:2], 1))

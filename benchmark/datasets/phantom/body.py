@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-RIGHT, LEFT = -1, 1
+RIGHT, LEFT = SIDES = (-1, 1)
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ class Body:
         return self.dome(side) + self.sulcus * fall
 
     def inside(self, side: int, out: float, down: float) -> tuple[float, float]:
-        """Return a point in a lung: `out` from the spine (0) to the ribs (1), `down` from apex to dome."""
+        """Return a point in a lung: `out` from spine (0) to ribs (1), `down` from apex to dome."""
         v = self.apex + 0.03 + down * (self.dome(side) - self.apex - 0.03)
-        u = side * (0.06 + out * (float(self.half_width(np.float64(v))) - 0.06))
+        u = side * (0.06 + out * (float(self.half_width(np.array(v))) - 0.06))
         return u, v
 
     def hilum(self, side: int) -> tuple[float, float]:
@@ -103,7 +103,7 @@ class Body:
         return self.shift + side * (self.trunk + 0.035), v
 
     def silhouette(self) -> tuple[PchipInterpolator, PchipInterpolator]:
-        """Return the heart's and mediastinum's right and left border: distance from the midline by `v`."""
+        """Return the mediastinum's right and left border: distance from the midline by `v`."""
         top, floor, heart, trunk = self.apex, max(self.domes), self.heart, self.trunk
         lying = self.heart_tilt - 0.5
         right = [(top - 0.3, trunk), (top + 0.05, 0.8 * trunk), (top + 0.16, 0.78 * trunk)]
@@ -111,7 +111,11 @@ class Body:
         right += [(floor - 0.85 * heart, 0.64 * heart), (floor - 0.40 * heart, 0.64 * heart)]
         right += [(floor + 0.05 * heart, 0.48 * heart), (floor + 0.8 * heart, 0.3 * heart)]
         left = [(top - 0.3, 1.1 * trunk), (top + 0.06, 0.95 * trunk), (top + 0.12, 0.95 * trunk)]
-        left += [(top + 0.165, trunk + 0.5 * self.aorta), (top + 0.215, 0.95 * trunk), (top + 0.255, 1.12 * trunk)]
+        left += [
+            (top + 0.165, trunk + 0.5 * self.aorta),
+            (top + 0.215, 0.95 * trunk),
+            (top + 0.255, 1.12 * trunk),
+        ]
         left += [(floor - 1.35 * heart, (0.76 - 0.12 * lying) * heart)]
         left += [(floor - 0.80 * heart, 1.19 * heart), (floor - 0.38 * heart, 1.34 * heart)]
         left += [(floor - 0.02 * heart, 1.24 * heart), (floor + 0.25 * heart, 0.9 * heart)]
@@ -203,7 +207,9 @@ def breathe(body: Body, view: str, rng: np.random.Generator) -> Body:
         scapula=body.scapula + (1.0 if lying else 0.0) + float(0.15 * rng.standard_normal()),
         arm=body.arm - (0.25 if lying else 0.0) + float(0.05 * rng.standard_normal()),
         upper_vessels=body.upper_vessels + (0.25 if lying else 0.0),
-        bubble=body.bubble * float(rng.random() < (0.45 if lying else 0.8)) * float(rng.random() + 0.4),
+        bubble=body.bubble
+        * float(rng.random() < (0.45 if lying else 0.8))
+        * float(rng.random() + 0.4),
     )
 
 

@@ -5,7 +5,7 @@ Whether they are there depends on the view alone, never on a finding.
 
 import numpy as np
 
-from benchmark.datasets.phantom.anatomy import Scene
+from benchmark.datasets.phantom.scene import Scene
 from benchmark.datasets.phantom.vessels import splat
 
 
@@ -26,8 +26,12 @@ def attach(scene: Scene, view: str, rng: np.random.Generator) -> None:
 def _electrode(scene: Scene, rng: np.random.Generator) -> None:
     u, v = rng.uniform(-0.30, 0.30), rng.uniform(0.15, 0.80)
     scene.bone += 0.10 * scene.ball(u, v, 0.011) + 0.10 * scene.ball(u, v, 0.005)
-    away = np.array([np.sign(u) * rng.uniform(0.3, 0.6), rng.uniform(0.0, 0.5)])
-    _wire(scene, np.array([[u, v], [u, v] + 0.5 * away + rng.normal(0, 0.06, 2), [u, v] + away]), 0.0016)
+    disc, away = (
+        np.array([u, v]),
+        np.array([np.sign(u) * rng.uniform(0.3, 0.6), rng.uniform(0.0, 0.5)]),
+    )
+    middle = disc + 0.5 * away + rng.normal(0, 0.06, 2)
+    _wire(scene, np.stack([disc, middle, disc + away]), 0.0016)
 
 
 def _catheter(scene: Scene, rng: np.random.Generator) -> None:

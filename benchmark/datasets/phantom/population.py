@@ -89,7 +89,7 @@ class Population:
     test: np.ndarray
 
     def labels(self) -> list[str]:
-        """Return what stands under Finding Labels: findings in alphabetical order, or No Finding."""
+        """Return the column Finding Labels: findings in alphabetical order, or No Finding."""
         order = sorted(range(len(FINDINGS)), key=FINDINGS.__getitem__)
         lines = ("|".join(FINDINGS[f] for f in order if row[f]) for row in self.mentioned)
         return [line or NO_FINDING for line in lines]

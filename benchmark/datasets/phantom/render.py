@@ -8,8 +8,8 @@ from benchmark.datasets.phantom.anatomy import build
 from benchmark.datasets.phantom.body import Body, Pose, breathe, draw_body, draw_pose
 from benchmark.datasets.phantom.devices import attach
 from benchmark.datasets.phantom.projection import expose, finish
-from benchmark.datasets.phantom.signs import BOXED, SIGNS, Box, Paint
-from benchmark.datasets.phantom.signs import Place
+from benchmark.datasets.phantom.sign import Box, Paint, Place
+from benchmark.datasets.phantom.signs import BOXED, SIGNS
 from features.findings import FINDINGS
 
 # What a random stream is for; the numbers keep streams apart and must not change.
@@ -43,10 +43,12 @@ class Visit:
     severity: tuple[float, ...]
 
     def stream(self, purpose: int, *more: int, whole_patient: bool = False) -> np.random.Generator:
-        """Return a random stream that nothing else uses; the patient's is the same on each visit."""
+        """Return a random stream of its own; the whole patient's is the same on each visit."""
         visit = 0 if whole_patient else self.visit + 1
         key = (1, self.patient, visit, purpose, *more)
-        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
+        return np.random.Generator(
+            np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key))
+        )
 
 
 @dataclass(frozen=True)
@@ -121,4 +123,4 @@ def render(visit: Visit, size: int) -> np.ndarray:
         paint(scene)
     attach(scene, visit.view, visit.stream(_DEVICES))
     grey = expose(scene.total(), visit.view, visit.stream(_EXPOSURE))
-    return finish(grey, visit.view, visit.stream(_FINISH))
+    return finish(grey, visit.stream(_FINISH))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
-if TYPE_CHECKING:
-    from benchmark.datasets.phantom.anatomy import Scene
-    from benchmark.datasets.phantom.body import Body
+from benchmark.datasets.phantom.body import SIDES, Body
+from benchmark.datasets.phantom.scene import Scene
 
 _ROOTS = 8
 _GENERATIONS = 5
@@ -35,7 +33,7 @@ class Vessels:
     radius: np.ndarray
 
     @classmethod
-    def grow(cls, rng: np.random.Generator, side: int) -> Vessels:
+    def grow(cls, rng: np.random.Generator) -> Vessels:
         """Grow a tree: roots fan out from the hilum, each branch forks in two."""
         angle = np.linspace(-1.35, 1.45, _ROOTS) + 0.2 * rng.standard_normal(_ROOTS)
         out, down = 0.012 * rng.standard_normal(_ROOTS) - 0.008, np.linspace(-0.035, 0.055, _ROOTS)
@@ -62,6 +60,24 @@ class Vessels:
         above, below = hilum_v - body.apex, body.dome(side) - hilum_v
         stretch = np.where(self.down < 0, above / 0.31, below / 0.25)
         return hilum_u + side * self.out * body.width / 0.35, hilum_v + self.down * stretch
+
+
+def markings(scene: Scene, own: np.random.Generator) -> np.ndarray:
+    """Return the absorption of vessels and hila; they show as far as air is round them."""
+    body = scene.body
+    trees = [(side, Vessels.grow(own)) for side in SIDES]
+    places = [tree.placed(body, side) for side, tree in trees]
+    strength = [
+        body.vessels * (1 + body.upper_vessels * (v < body.hilum(side)[1]))
+        for side, (_, v) in zip(SIDES, places, strict=True)
+    ]
+    points = (np.concatenate([u for u, _ in places]), np.concatenate([v for _, v in places]))
+    radius = np.concatenate([tree.radius for _, tree in trees])
+    layer = splat(scene, points, radius, np.concatenate(strength))
+    for side in SIDES:
+        u, v = body.hilum(side)
+        layer += 0.09 * body.vessels * scene.glow(u, v + 0.012, 0.018, 0.042)
+    return layer * (0.2 + 0.8 * np.clip(scene.air / body.air, 0, 1))
 
 
 #: Radius classes, in frames: up to which a vessel is drawn with which blur.
@@ -100,6 +116,11 @@ def _dots(scene: Scene, u: np.ndarray, v: np.ndarray, volume: np.ndarray) -> np.
     x, y, left, top, volume = (a[seen] for a in (x, y, left, top, volume))
     fx, fy = x - left, y - top
     at = (top * size + left).astype(np.intp)
-    shares = ((0, (1 - fx) * (1 - fy)), (1, fx * (1 - fy)), (size, (1 - fx) * fy), (size + 1, fx * fy))
-    dots = sum(np.bincount(at + k, volume * share, size * size) for k, share in shares)
-    return (dots * size * size).reshape(size, size).astype(np.float32)
+    shares = (
+        (0, (1 - fx) * (1 - fy)),
+        (1, fx * (1 - fy)),
+        (size, (1 - fx) * fy),
+        (size + 1, fx * fy),
+    )
+    parts = [np.bincount(at + k, volume * share, size * size) for k, share in shares]
+    return (np.sum(parts, axis=0) * size * size).reshape(size, size).astype(np.float32)

@@ -1,9 +1,7 @@
 """The phantom on disk, in NIH's own layout."""
 
 import json
-import os
 from pathlib import Path
-from uuid import uuid4
 
 import joblib
 import numpy as np
@@ -13,6 +11,7 @@ from benchmark.datasets.phantom.population import MOST_IMAGES, Population, draw_
 from benchmark.datasets.phantom.render import Visit, boxes, render
 from benchmark.datasets.phantom.signs import BOXED
 from features.errors import InputError
+from features.files import write_text, write_with
 from features.findings import FINDINGS
 from features.progress import Progress, silent
 
@@ -76,19 +75,19 @@ def write_phantom(
         If a parameter is out of range, or the folder holds something else.
     """
     folder = Path(folder)
-    stated = {"version": VERSION, "images": images, "patients": patients, "size": size}
-    stated |= {"seed": seed, "label_noise": label_noise}
-    _check(**{k: v for k, v in stated.items() if k != "version"})
+    _check(images, patients, size, seed, label_noise)
+    stated: dict[str, float] = {"version": VERSION, "images": images, "patients": patients}
+    stated |= {"size": size, "seed": seed, "label_noise": label_noise}
     if _already(folder, stated):
         return folder
     population = draw_population(images, patients, seed, label_noise)
     visits = _visits(population, seed)
     (folder / "images").mkdir(parents=True, exist_ok=True)
     statement = json.dumps(stated, indent=1) + "\n"
-    _write(folder / _BEGUN, statement)
+    write_text(folder / _BEGUN, statement)
     _write_tables(folder, population, visits)
     _write_images(folder, population, visits, size, progress)
-    _write(folder / _STATEMENT, statement)
+    write_text(folder / _STATEMENT, statement)
     (folder / _BEGUN).unlink(missing_ok=True)
     return folder
 
@@ -138,10 +137,13 @@ def _says(stated: dict) -> str:
 
 
 def _visits(population: Population, seed: int) -> list[Visit]:
-    rows = population.visits.itertuples(index=False)
+    table = population.visits
+    columns = [table[name].tolist() for name in ("patient", "visit", "age", "sex", "view")]
     return [
-        Visit(seed, row.patient, row.visit, row.age, row.sex == "F", row.view, tuple(severity))
-        for row, severity in zip(rows, population.severity.tolist(), strict=True)
+        Visit(seed, patient, visit, age, sex == "F", view, tuple(severity))
+        for patient, visit, age, sex, view, severity in zip(
+            *columns, population.severity.tolist(), strict=True
+        )
     ]
 
 
@@ -152,11 +154,11 @@ def _write_tables(folder: Path, population: Population, visits: list[Visit]) -> 
         f"{r.width},{r.height},{r.spacing},{r.spacing},"
         for r, labels in rows
     ]
-    _write(folder / _TABLE, "\n".join([_HEADER, *lines]) + "\n")
-    _write(folder / _BOXES, "\n".join(_box_lines(population, visits)) + "\n")
+    write_text(folder / _TABLE, "\n".join([_HEADER, *lines]) + "\n")
+    write_text(folder / _BOXES, "\n".join(_box_lines(population, visits)) + "\n")
     names = population.visits["image"].to_numpy()
-    _write(folder / _TRAIN, "\n".join(names[~population.test]))
-    _write(folder / _TEST, "\n".join(names[population.test]))
+    write_text(folder / _TRAIN, "\n".join(names[~population.test]))
+    write_text(folder / _TEST, "\n".join(names[population.test]))
 
 
 def _box_lines(population: Population, visits: list[Visit]) -> list[str]:
@@ -191,16 +193,4 @@ def _draw_batch(batch: list[tuple[Path, Visit]], size: int) -> int:
 
 
 def _save(path: Path, pixels: np.ndarray) -> None:
-    part = _part(path)
-    Image.fromarray(pixels).save(part, format="PNG", compress_level=1)
-    os.replace(part, path)
-
-
-def _write(path: Path, text: str) -> None:
-    part = _part(path)
-    part.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(part, path)
-
-
-def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{uuid4().hex}.part")
+    write_with(path, lambda part: Image.fromarray(pixels).save(part, compress_level=1))
