@@ -111,4 +111,5 @@ def train(
     ]
     network.fit(batches, epochs=plan.epochs, callbacks=callbacks, verbose=0)
     network.load_weights(best.file)
+    best.file.unlink()
     return history.lines, best.epoch

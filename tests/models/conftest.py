@@ -11,15 +11,14 @@ from features.pixels import PixelArchive
 from features.radiographs import Radiographs
 
 
-@pytest.fixture
-def spotted(tmp_path) -> Callable[..., Radiographs]:
+@pytest.fixture(scope="session")
+def spotted(tmp_path_factory) -> Callable[..., Radiographs]:
     """Make noisy grey images; the first finding is a bright square, the second a dark one."""
 
     def make(n: int, *, size: int = 32, seed: int = 0) -> Radiographs:
         rng = np.random.default_rng(seed)
         labels = (rng.random((n, 2)) < 0.4).astype("float32")
-        folder = tmp_path / f"images-{n}-{size}-{seed}"
-        folder.mkdir()
+        folder = tmp_path_factory.mktemp("spotted")
         files = [folder / f"{number:04}.png" for number in range(n)]
         for file, (bright, dark) in zip(files, labels, strict=True):
             image = rng.normal(128, 20, (size, size))
@@ -39,7 +38,7 @@ def spotted(tmp_path) -> Callable[..., Radiographs]:
             },
             index=pd.Index([file.name for file in files], name="image"),
         )
-        archive = PixelArchive(files, tmp_path / "cache")
+        archive = PixelArchive(files, folder / "cache")
         return Radiographs(table, labels, ("Mass", "Emphysema"), archive=archive, rows=np.arange(n))
 
     return make

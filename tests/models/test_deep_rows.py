@@ -1,46 +1,35 @@
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from features.findings import FINDINGS
 from models.base import Job
 from models.cnn6 import CNN6
 from models.densenet121 import DenseNet121
+from models.keras_model import MOMENTUM_FROM_RANDOM
 from models.resnet50 import ResNet50
 from models.resnet50_frozen import FrozenResNet50
 
-TINY = {"size": 32, "epochs": 1, "batch_size": 8}
-ROWS = {
-    CNN6: TINY,
-    ResNet50: TINY | {"weights": "random"},
-    DenseNet121: TINY | {"weights": "random"},
-    FrozenResNet50: TINY | {"weights": "random"},
-}
+
+def built(model, shape=(64, 64), dtype="uint8"):
+    model.findings = FINDINGS
+    return model.build(shape, dtype, seed=0)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("rows")
-
-
-@pytest.mark.parametrize(("row", "options"), ROWS.items(), ids=lambda x: getattr(x, "__name__", ""))
-def test_a_row_trains_saves_and_predicts_the_same_once_loaded(row, options, spotted, tmp_path):
-    train, valid = spotted(16, seed=1), spotted(12, seed=2)
-    saved = tmp_path / "saved"
-    saved.mkdir()
-
-    model = row(**options).fit(train, valid, Job(tmp_path, seed=4))
-    model.save(saved)
-    scores = model.predict(valid.without_truth())
-
-    assert scores.shape == (12, 2)
-    assert ((scores >= 0) & (scores <= 1)).all()
-    assert np.array_equal(row.load(saved).predict(valid.without_truth()), scores)
+def all_of(kind, network):
+    """Every layer of a kind, those of networks inside the network too."""
+    for layer in network.layers:
+        if isinstance(layer, kind):
+            yield layer
+        elif isinstance(layer, keras.Model):
+            yield from all_of(kind, layer)
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (CNN6, {"loss": "bce", "monitor": "val_loss", "patience": 5, "no_finding": True}),
+        (CNN6, {"loss": "bce", "no_finding": True, "rotation": 10.0}),
         (ResNet50, {"loss": "bce", "weights": "imagenet", "size": 224, "dropout": 0.5}),
         (
             DenseNet121,
@@ -48,7 +37,7 @@ def test_a_row_trains_saves_and_predicts_the_same_once_loaded(row, options, spot
         ),
         (FrozenResNet50, {"loss": "weighted_bce", "dropout": 0.3, "size": 224}),
     ],
-    ids=lambda x: getattr(x, "__name__", ""),
+    ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_row_keeps_to_its_recipe(row, said):
     options = row().options
@@ -57,25 +46,58 @@ def test_a_row_keeps_to_its_recipe(row, said):
 
 
 def test_cnn6_has_six_convolutions_each_pooled_and_fifteen_outputs():
-    from keras import layers
+    network = built(CNN6(), (128, 128))
 
-    model = CNN6()
-    model.findings = FINDINGS
-    network = model.build((128, 128), "uint8", seed=0)
-
-    def all_of(kind):
-        return [layer for layer in network.layers if isinstance(layer, kind)]
-
-    assert [layer.filters for layer in all_of(layers.Conv2D)] == [32, 64, 128, 128, 256, 256]
-    assert {layer.kernel_size for layer in all_of(layers.Conv2D)} == {(3, 3)}
-    assert len(all_of(layers.MaxPooling2D)) == 6
+    convolutions = list(all_of(layers.Conv2D, network))
+    assert [layer.filters for layer in convolutions] == [32, 64, 128, 128, 256, 256]
+    assert {layer.kernel_size for layer in convolutions} == {(3, 3)}
+    assert len(list(all_of(layers.MaxPooling2D, network))) == 6
     assert network.output_shape == (None, 15)
 
 
-def test_a_frozen_backbone_is_no_part_of_what_is_trained():
-    model = FrozenResNet50()
-    model.findings = FINDINGS
+def test_resnet50_has_its_own_dense_layer_and_fourteen_outputs():
+    network = built(ResNet50(size=64, weights="random"))
 
-    network = model.build((2048,), "float32", seed=0)
+    assert [layer.units for layer in all_of(layers.Dense, network)] == [256, 14]
+    assert network.count_params() == 23_587_712 + (2048 + 1) * 256 + (256 + 1) * 14
+
+
+def test_densenet121_goes_from_its_pooled_features_to_fourteen_outputs():
+    network = built(DenseNet121(size=64, weights="random"))
+
+    assert [layer.units for layer in all_of(layers.Dense, network)] == [14]
+    assert network.count_params() == 7_037_504 + (1024 + 1) * 14
+
+
+def test_a_frozen_backbone_is_no_part_of_what_is_trained():
+    network = built(FrozenResNet50(), (2048,), "float32")
 
     assert network.count_params() == (2048 + 1) * 512 + (512 + 1) * 14
+
+
+def test_statistics_that_start_from_nothing_are_forgotten_sooner():
+    networks = built(CNN6()), built(ResNet50(size=64, weights="random"))
+
+    for network in networks:
+        momenta = {layer.momentum for layer in all_of(layers.BatchNormalization, network)}
+        assert momenta == {MOMENTUM_FROM_RANDOM}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        CNN6(size=32, epochs=1, batch_size=8),
+        FrozenResNet50(size=32, epochs=1, batch_size=8, weights="random"),
+    ],
+    ids=["cnn6", "resnet50_frozen"],
+)
+def test_a_row_trains_saves_and_predicts_the_same_once_loaded(model, spotted, tmp_path):
+    train, valid = spotted(16, seed=1), spotted(12, seed=2)
+    saved = tmp_path / "saved"
+    saved.mkdir()
+
+    model.fit(train, valid, Job(tmp_path, seed=4)).save(saved)
+    scores = model.predict(valid.without_truth())
+
+    assert scores.shape == (12, 2)
+    assert np.array_equal(type(model).load(saved).predict(valid.without_truth()), scores)
