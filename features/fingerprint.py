@@ -81,9 +81,14 @@ def _imports(source: str) -> Iterator[str]:
 
 @cache
 def _file(module: str) -> Path | None:
-    """Find a module's file; None for what is an attribute and no module."""
-    try:
-        spec = find_spec(module)
-    except ModuleNotFoundError:
+    """Find a module's file; None for what is an attribute and no module.
+
+    Only the room is looked up: `find_spec` would import a submodule's parents, engines and all.
+    """
+    room, *inside = module.split(".")
+    spec = find_spec(room) if room in ROOMS else None
+    if spec is None or spec.origin is None:
         return None
-    return Path(spec.origin) if spec and spec.origin else None
+    place = Path(spec.origin).parent.joinpath(*inside)
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((file for file in files if file.is_file()), None)

@@ -15,8 +15,12 @@ from features.progress import Progress, silent
 #: What a saved estimator may be made of, beside what skops trusts itself: the parts of
 #: scikit-learn's and XGBoost's classifiers, all of them plain data once loaded.
 TRUSTED = (
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.loss.HalfBinomialLoss",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.feature_selection._univariate_selection.f_classif",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from models.training import loop
 
 #: Share of its moving statistics that a batch normalisation keeps at a step, where it starts from
-#: nothing. Keras' own .99 suits ImageNet's million steps; after the few hundred steps of a small
-#: training the statistics still hold what the random weights gave, and scores are noise.
+#: nothing. Keras' own .99 suits ImageNet's million steps; in a training of a few hundred the
+#: statistics lag behind weights that still move fast. `cnn6` on 742 radiographs at 64 pixels: the
+#: same AUC on valid, but losses up to .53 in epochs 9 to 13, where .9 gives .37 at most.
 MOMENTUM_FROM_RANDOM = 0.9
 
 

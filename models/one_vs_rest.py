@@ -101,7 +101,7 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
         subsample: float = 1.0,
         colsample: float = 0.1,
         reg_lambda: float = 1.0,
-        max_bin: int = 256,
+        max_bin: int = 64,
         balanced: bool = False,
         device: str = "cpu",
         random_state: int = 0,

@@ -19,6 +19,7 @@ class ResNet50(KerasModel):
 
     weights: str = "imagenet"
     learning_rate = 1e-4
+    monitor = "val_auc"
     dropout: float = 0.5
 
     def network(self, images):  # noqa: D102

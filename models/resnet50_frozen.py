@@ -23,6 +23,8 @@ class FrozenResNet50(KerasModel):
 
     weights: str = "imagenet"
     loss = "weighted_bce"
+    monitor = "val_auc"
+    learning_rate = 3e-4
     dropout: float = 0.3
 
     def inputs(self, radiographs, progress=silent):  # noqa: D102
@@ -35,4 +37,7 @@ class FrozenResNet50(KerasModel):
     def network(self, features):  # noqa: D102
         from keras import layers
 
-        return layers.Dropout(self.dropout)(layers.Dense(512, activation="relu")(features))
+        # Pooled activations are positive and alike: unscaled, they push every ReLU to zero for good
+        # where the backbone is random.
+        x = layers.BatchNormalization(momentum=0.9, center=False, scale=False)(features)
+        return layers.Dropout(self.dropout)(layers.Dense(512, activation="relu")(x))

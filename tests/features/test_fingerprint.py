@@ -1,7 +1,10 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from features.fingerprint import code_digest, digest
+from features.fingerprint import _collect, code_digest, digest
 
 
 def test_equal_inputs_have_equal_digests_whatever_the_order_of_keys():
@@ -39,6 +42,20 @@ def test_code_digest_changes_with_the_file_and_with_what_it_imports(tmp_path):
     assert len({first, second, within, without}) == 4
 
 
-def test_code_digest_follows_relative_packages_and_names_that_are_no_modules():
-    # models.base imports names from features.errors, which are attributes and no modules
-    assert code_digest("models.base") != code_digest("features.errors")
+def test_digesting_the_code_of_a_network_imports_no_engine():
+    code = (
+        "import sys; from features.fingerprint import code_digest;"
+        "first = code_digest('models.cnn6');"
+        "assert first != code_digest('models.resnet50') != code_digest('models.base');"
+        "print([name for name in ('tensorflow', 'keras', 'models.keras_model') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_code_that_a_network_imports_within_a_function_counts(tmp_path):
+    file = tmp_path / "team7.py"
+    sources: dict[str, str] = {}
+    file.write_text("from models.keras_model import KerasModel\n")
+    _collect("team7", file, sources)
+    assert {"models.keras_model", "models.training.loop", "features.pixels"} <= set(sources)

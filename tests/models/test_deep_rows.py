@@ -72,7 +72,7 @@ def test_densenet121_goes_from_its_pooled_features_to_fourteen_outputs():
 def test_a_frozen_backbone_is_no_part_of_what_is_trained():
     network = built(FrozenResNet50(), (2048,), "float32")
 
-    assert network.count_params() == (2048 + 1) * 512 + (512 + 1) * 14
+    assert network.count_params() == 2 * 2048 + (2048 + 1) * 512 + (512 + 1) * 14
 
 
 def test_statistics_that_start_from_nothing_are_forgotten_sooner():

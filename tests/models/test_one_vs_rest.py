@@ -40,7 +40,7 @@ def test_it_scores_as_scikit_learns_one_vs_rest_does(data):
     scores = ours.predict_proba(X)
     for column, share in enumerate(y.mean(axis=0)):
         plain = XGBClassifier(
-            n_estimators=15, max_depth=3, learning_rate=0.3, base_score=float(share), n_jobs=1
+            n_estimators=15, max_depth=3, learning_rate=0.3, max_bin=64, base_score=float(share)
         )
         theirs = OneVsRestClassifier(plain).fit(X, y[:, [column]]).predict_proba(X)
         np.testing.assert_allclose(scores[:, column], theirs[:, -1], atol=1e-6)
