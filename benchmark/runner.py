@@ -1,6 +1,5 @@
 """run(experiment) → run folder: the harness's main road."""
 
-import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -202,13 +201,10 @@ def run_experiment(
     rows = rows_of(experiment)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone_in(folder), parallel_config(backend="loky", n_jobs=-1):
-        started = time.perf_counter()
         inputs = read_inputs(experiment, console)
         _write_inputs(run, experiment, inputs)
         failed = _fit_rows(run, rows, inputs, experiment.training.seed, console, fresh)
         run.write_metrics(evaluate(run, experiment))
-        took = {"seconds": round(time.perf_counter() - started, 1)}
-        run.write_provenance(run.provenance | took)
     return Outcome(run, failed)
 
 

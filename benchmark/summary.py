@@ -59,7 +59,7 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "curves": _curves(run, rows, truth, split["part"]),
         "history": {row["name"]: history for row in rows if (history := _history(run, row))},
         "protocol": _protocol(experiment),
-        "provenance": {key: value for key, value in provenance.items() if key != "data"},
+        "provenance": _provenance(provenance, rows),
         "experiment": experiment.to_toml(),
     }
 
@@ -84,6 +84,13 @@ def _row(folder: RowFolder, experiment: Experiment) -> dict[str, Any]:
         "facts": facts,
         "versions": status.get("versions", {}),
     }
+
+
+def _provenance(provenance: dict, rows: list[dict]) -> dict[str, Any]:
+    """Return versions, machine and command, with the time that all finished rows have taken."""
+    seconds = sum(row["seconds"] or 0 for row in rows)
+    left_out = ("data", "split")  # they have sections of their own
+    return {key: it for key, it in provenance.items() if key not in left_out} | {"seconds": seconds}
 
 
 def _banners(rows: list[dict], experiment: Experiment) -> list[dict[str, str]]:

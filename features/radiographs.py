@@ -71,6 +71,7 @@ class Radiographs:
             Positions, or one truth value a radiograph.
         """
         chosen = np.asarray(rows)
+        chosen = chosen if chosen.dtype == bool else chosen.astype(np.intp)  # also of an empty list
         table = self.table.iloc[np.flatnonzero(chosen) if chosen.dtype == bool else chosen]
         boxes = self.boxes
         return replace(

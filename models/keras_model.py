@@ -305,7 +305,7 @@ class KerasModel(Model):
     def _described(self, best: int, monitor: str) -> dict[str, Any]:
         return {
             "parameters": self.trained.count_params(),
-            "weights": getattr(self, "weights", "random"),
+            "weights": getattr(self, "weights", None),
             "best_epoch": best,
             "epochs": len(self.history),
             "monitor": monitor,

@@ -29,6 +29,7 @@ def test_taking_some_keeps_labels_boxes_and_pixels_together(four, chosen):
     assert some.rows.tolist() == [10 + k for k in positions]
     assert set(some.boxes["image"]) == {four.images[0], four.images[2]}
     assert len(four.take([1, 3]).boxes) == 0
+    assert len(four.take([])) == len(four.take([]).labels) == 0
 
 
 def test_what_a_model_predicts_on_carries_no_truth(four):
