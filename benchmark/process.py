@@ -45,7 +45,8 @@ def run_row(task: RowTask, log: Path, progress: Progress) -> None:
     Failure
         If the row failed or its process died; the message names the reason, or the signal.
     """
-    command = [sys.executable, "-m", "benchmark.row"]
+    # -P: the folder that the user stands in may hold a `models` of its own.
+    command = [sys.executable, "-P", "-m", "benchmark.row"]
     with log.open("wb") as errors:
         # A session of its own, so that its workers can be ended together with it.
         process = subprocess.Popen(
@@ -53,6 +54,7 @@ def run_row(task: RowTask, log: Path, progress: Progress) -> None:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
+            env=os.environ | {"PYTHONPATH": _import_path()},
             start_new_session=True,
         )
         try:
@@ -63,6 +65,12 @@ def run_row(task: RowTask, log: Path, progress: Progress) -> None:
         reason = _death(process.returncode)
     if reason:
         raise Failure(reason if "\n" not in reason else reason.splitlines()[0])
+
+
+def _import_path() -> str:
+    """Return where the process finds this very code first, installed or not, then what we find."""
+    rooms = str(Path(__file__).resolve().parent.parent)
+    return os.pathsep.join(dict.fromkeys([rooms, *filter(None, sys.path)]))
 
 
 def _follow(process: subprocess.Popen, task: RowTask, progress: Progress) -> str:

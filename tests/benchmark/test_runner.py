@@ -123,6 +123,13 @@ def test_a_failing_row_is_recorded_with_its_reason_and_the_others_go_on(small, t
     assert set(outcome.folder.metrics()["row"]) == {"corner"}
 
 
+def test_a_folder_called_models_where_the_user_stands_does_no_harm(small, tmp_path, monkeypatch):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "__init__.py").write_text("raise RuntimeError('not this one')")
+    monkeypatch.chdir(tmp_path)
+    assert _run(small, tmp_path / "run").failed == {}
+
+
 def test_a_failed_row_is_tried_again(small, tmp_path, counter):
     broken = small.replace({"rows": ["broken"]})
     _run(broken, tmp_path / "run")
