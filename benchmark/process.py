@@ -6,9 +6,12 @@ import pickle
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO, Any
 
 from benchmark.row import RowTask
 from features.progress import Progress
@@ -75,18 +78,40 @@ def _import_path() -> str:
 
 def _follow(process: subprocess.Popen, task: RowTask, progress: Progress) -> str:
     """Hand the task over and listen until the process ends; return the reason it gave, if any."""
-    assert process.stdin and process.stdout
+    assert process.stdin
     with suppress(BrokenPipeError):  # it died before it could read; its exit status says why
         _hand_over(task, process.stdin)
     reason = ""
-    for line in process.stdout:
-        message = json.loads(line)
+    for message in _messages(process):
         if "progress" in message:
             progress(*message["progress"])
         else:
             reason = message["failed"]
     process.wait()
     return reason
+
+
+def _messages(process: subprocess.Popen) -> Iterator[dict[str, Any]]:
+    """Yield what the process says until it falls silent for good.
+
+    A thread listens. A read in the main thread would miss a Ctrl-C that comes just before it, and
+    go on waiting for hours; waiting for the thread, a second at a time, it is heard.
+    """
+    heard: Queue[dict[str, Any] | None] = Queue()
+
+    def listen() -> None:
+        assert process.stdout
+        with suppress(json.JSONDecodeError):  # its death may cut its last words short
+            for line in process.stdout:
+                heard.put(json.loads(line))
+        heard.put(None)
+
+    Thread(target=listen, daemon=True).start()
+    while True:
+        with suppress(Empty):
+            if (message := heard.get(timeout=1)) is None:
+                return
+            yield message
 
 
 def _end(process: subprocess.Popen) -> None:
