@@ -268,16 +268,20 @@ class KerasModel(Model):
         return expit(logits[:, : len(self.findings)])
 
     def _save(self, folder: Path) -> None:
+        from models.training import weights
+
         given = self.trained.inputs[0]
         write_json(folder / "inputs.json", {"shape": given.shape[1:], "dtype": given.dtype})
-        self.trained.save_weights(folder / "network.weights.h5")
+        weights.save(self.trained, folder / "network.weights.h5")
 
     def _load(self, folder: Path) -> None:
+        from models.training import weights
+
         self._restoring = True
         given = read_json(folder / "inputs.json")
         with self._session(seed=0):
             self.trained = self.build(tuple(given["shape"]), given["dtype"], seed=0)
-        self.trained.load_weights(folder / "network.weights.h5")
+        weights.load(self.trained, folder / "network.weights.h5")
         self._restoring = False
 
     def _session(self, seed: int) -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ from keras import ops
 from features.errors import WorkError
 from features.progress import Progress
 from models import losses
+from models.training import weights
 from models.training.batches import Batches
 
 
@@ -113,7 +114,7 @@ class Best(keras.callbacks.Callback):
         figure = logs[self._monitor] * (-1 if self._monitor == "val_auc" else 1)
         if figure < self._figure:
             self._figure, self.epoch = figure, epoch + 1
-            self.model.save_weights(self.file)
+            weights.save(self.model, self.file)
 
 
 class History(keras.callbacks.Callback):

@@ -9,6 +9,7 @@ import numpy as np
 
 from features.progress import Progress
 from models import backend, losses
+from models.training import weights
 from models.training.batches import Batches
 from models.training.callbacks import Best, Course, History, Validation, patience
 
@@ -110,6 +111,6 @@ def train(
         *patience(plan.monitor, plan.patience),
     ]
     network.fit(batches, epochs=plan.epochs, callbacks=callbacks, verbose=0)
-    network.load_weights(best.file)
+    weights.load(network, best.file)
     best.file.unlink()
     return history.lines, best.epoch

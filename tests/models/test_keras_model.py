@@ -101,6 +101,15 @@ def test_a_saved_model_predicts_the_same(fitted, parts, tmp_path):
     assert {file.suffix for file in tmp_path.iterdir()} == {".json", ".h5"}
 
 
+def test_the_state_of_the_optimiser_is_not_saved(fitted, tmp_path):
+    import h5py
+
+    model, _ = fitted
+    model.save(tmp_path)
+    with h5py.File(tmp_path / "network.weights.h5") as file:
+        assert "optimizer" not in file
+
+
 def test_features_may_go_in_instead_of_pixels(parts, job, tmp_path):
     model = Head(epochs=1, flip=True).fit(*parts, job())
 
@@ -220,7 +229,7 @@ def test_facts_say_what_was_trained_and_how(fitted):
 
     convolutions = (5 * 5 * 8 + 8) + (5 * 5 * 8 * 16 + 16)
     assert model.facts["parameters"] == convolutions + (16 * 3 + 3)
-    assert model.facts["weights"] == "random"
+    assert model.facts["weights"] is None  # it starts from no backbone's
     assert (model.facts["epochs"], model.facts["batch_size"]) == (3, 16)
 
 
