@@ -4,6 +4,7 @@ Beside the command line, which stands on it, this is the only file that opens ev
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 from benchmark.console import Console
 from benchmark.experiment import Experiment, load
 from benchmark.run_folder import RunFolder
+from features.errors import InputError
 from features.files import write_text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from benchmark.explain import Explanation
 
 
 class Run:
@@ -24,13 +28,10 @@ class Run:
     ----------
     folder : str or Path
         The run folder.
-    failed : mapping of str to str, optional
-        Why rows failed, by their names.
     """
 
-    def __init__(self, folder: str | Path, failed: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: str | Path) -> None:
         self._run = RunFolder.existing(folder)
-        self.failed = dict(failed or {})
 
     def __repr__(self) -> str:
         return f"Run('{self.path}')"
@@ -44,6 +45,13 @@ class Run:
     def path(self) -> Path:
         """The run folder."""
         return self._run.path
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Why rows failed, by their names."""
+        statuses = {name: self._run.row(name).status for name in self._run.experiment().rows}
+        failed = {name: it for name, it in statuses.items() if it.get("state") == "failed"}
+        return {name: status["reason"] for name, status in failed.items()}
 
     @property
     def metrics(self) -> "pd.DataFrame":
@@ -78,12 +86,93 @@ class Run:
 
         return summarize(self._run)
 
+    def evaluate(self) -> None:
+        """Evaluate the finished rows again, from split.csv, truth.csv and their scores.csv."""
+        from benchmark.runner import evaluate
+
+        self._run.write_metrics(evaluate(self._run, self._run.experiment()))
+
     def write_report(self) -> Path:
         """Build report.html in the run folder."""
         from reports import page
 
         write_text(self._run.report, page.render(self.summary))
         return self._run.report
+
+    def explain(
+        self,
+        row: str,
+        *,
+        findings: Sequence[str] = (),
+        images: Sequence[str] = (),
+        part: str = "test",
+        layer: str = "",
+        method: str = "grad-cam",
+        top: int = 4,
+        share: float = 0.5,
+        data: str | Path | None = None,
+        out: str | Path | None = None,
+        quiet: bool = False,
+    ) -> "Explanation":
+        """Show where a finished row looked, and hold its heat maps against the boxes.
+
+        A gallery and a picture of each of its maps are written beside the row. Where no finding
+        and no image is left out, the table of boxes is kept in the run, and the report shows it.
+
+        Parameters
+        ----------
+        row : str
+            A row whose model has heat maps.
+        findings, images : sequence of str, optional
+            Only these.
+        part : {"test", "valid", "train", "all"}, optional
+            Whose radiographs.
+        layer : str, optional
+            The network's layer to look at; the last with a map that is fine enough by default.
+        method : {"grad-cam", "hirescam"}, optional
+            How gradients weigh activations; see `models.gradcam.heatmaps`.
+        top : int, optional
+            Radiographs of each finding and outcome in the gallery.
+        share : float, optional
+            A predicted box goes round what reaches this share of the map's maximum.
+        data : str or Path, optional
+            Where the radiographs are, if not where the experiment says.
+        out : str or Path, optional
+            Where gallery and pictures go.
+        quiet : bool, optional
+            Show no progress.
+
+        Returns
+        -------
+        Explanation
+            With `table` and `judged` (DataFrames) and `gallery` (the page).
+
+        Raises
+        ------
+        InputError
+            If the row, a finding, an image, the part or the layer is unknown, or the radiographs
+            are not to be found.
+        """
+        from joblib import parallel_config
+
+        from benchmark.cases import Request
+        from benchmark.explain import explain
+        from benchmark.gallery import gallery_content
+        from benchmark.run_folder import write_gallery
+        from reports import gallery
+
+        request = Request(findings, images, part, layer, method, top, share, data)
+        with Console(quiet=quiet) as console, parallel_config(backend="loky", n_jobs=-1):
+            found = explain(self._run, row, request, progress=console.progress)
+            shown = gallery_content(self._run, found, progress=console.progress)
+            pictures = gallery.pictures(shown, console.progress)
+            folder = Path(out) if out else self._run.row(row).heatmaps
+            page = write_gallery(folder, gallery.render(shown), pictures)
+        if request.is_whole and len(found.table):
+            self._run.row(row).write_localization(found.table, found.judged)
+            self.__dict__.pop("summary", None)  # it has more to say now
+            self.write_report()
+        return replace(found, gallery=page)
 
 
 def run(
@@ -155,8 +244,8 @@ def run(
     )
     folder = Path(out) if out else Path("runs") / chosen.name
     with Console(quiet=quiet) as console:
-        outcome = run_experiment(chosen, folder, console=console, fresh=fresh)
-    finished = Run(folder, outcome.failed)
+        run_experiment(chosen, folder, console=console, fresh=fresh)
+    finished = Run(folder)
     finished.write_report()
     return finished
 
@@ -183,6 +272,9 @@ def configure(
         "split.seed": seed,
         "training.seed": seed,
     }
+    # What is asked for on the command line holds for all rows, also those with a size of their own.
+    own = [name for name, options in chosen.models.items() if "size" in options]
+    given |= {f"models.{name}.size": size for name in own}
     chosen = chosen.replace({place: value for place, value in given.items() if value is not None})
     chosen = chosen.replace(options or {})
     return _with_models(chosen, models, add_models)
@@ -195,8 +287,21 @@ def _with_models(
     rows = [*(models or experiment.rows), *add_models]
     files = {Path(row).stem: str(Path(row).resolve()) for row in rows if row.endswith(".py")}
     names = [Path(row).stem if row.endswith(".py") else row for row in rows]
+    _refuse_same_names(experiment, rows, names)
     changes = {f"models.{name}.model": file for name, file in files.items()}
     return experiment.replace(changes | {"rows": list(dict.fromkeys(names))})
+
+
+def _refuse_same_names(experiment: Experiment, rows: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse a file that would silently take the place of another row."""
+    sources: dict[str, str] = {}
+    for row, name in zip(rows, names, strict=True):
+        source = row if row.endswith(".py") else experiment.models.get(name, {}).get("model", name)
+        source = str(Path(source).resolve()) if source.endswith(".py") else source
+        if "." in name:
+            raise InputError(f"{row}: a row's name has no dot; give the file another name")
+        if sources.setdefault(name, source) != source:
+            raise InputError(f"two rows would be called '{name}'; give {row} another name")
 
 
 def open_run(folder: str | Path) -> Run:

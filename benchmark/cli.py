@@ -1,6 +1,7 @@
 """The command line: the roof, which opens every room lazily, inside the command that needs it."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -91,13 +92,14 @@ def run_command(
 def _show_leaderboard(run: Any, as_json: bool) -> None:
     rows = [row for row in run.summary["rows"] if row["status"] != "done"]
     if as_json:
-        board = run.leaderboard.reset_index().to_dict("records")
+        board = run.leaderboard.reset_index().astype(object)
+        board = board.where(board.notna(), None).to_dict("records")
         _print_json({"folder": str(run.path), "leaderboard": board, "failed": run.failed})
         return
     board = run.leaderboard
     seconds = {row["name"]: row["seconds"] for row in run.summary["rows"]}
     lines = [
-        {"row": name, **{key: f"{value:.3f}" for key, value in line.items()}}
+        {"row": name, **{key: _figure(value) for key, value in line.items()}}
         | {"seconds": f"{seconds[name]:.0f}"}
         for name, line in board.to_dict("index").items()
     ]
@@ -108,6 +110,10 @@ def _show_leaderboard(run: Any, as_json: bool) -> None:
         f"test part, macro means over the findings; split {run.summary['split']['fingerprint']}"
     )
     typer.echo(f"report: {run.path / 'report.html'}")
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3f}" if value == value else ""  # NaN: an empty cell
 
 
 def _show_plan(experiment: Any, out: Path | None, as_json: bool) -> None:
@@ -129,12 +135,55 @@ def report(
     """Build the report of a run again, from the run folder's files alone."""
     from benchmark import api
 
-    path = api.open_run(run).write_report()
+    opened = api.open_run(run)
+    opened.evaluate()
+    path = opened.write_report()
     typer.echo(path)
     if show:
         import webbrowser
 
         webbrowser.open(path.resolve().as_uri())
+
+
+@app.command()
+def explain(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    row: Annotated[str, typer.Argument(metavar="ROW", help="A finished row with heat maps.")],
+    finding: Annotated[list[str], typer.Option(help="Only this finding; may be repeated.")] = [],  # noqa: B006
+    images: Annotated[list[str], typer.Option(help="Only this image; may be repeated.")] = [],  # noqa: B006
+    part: Annotated[str, typer.Option(help="test, valid, train or all.")] = "test",
+    layer: Annotated[str, typer.Option(help="The network's layer to look at.")] = "",
+    method: Annotated[str, typer.Option(help="grad-cam or hirescam.")] = "grad-cam",
+    top: Annotated[int, typer.Option(help="Radiographs of a finding and outcome shown.")] = 4,
+    share: Annotated[float, typer.Option(help="Of a map's maximum, where its box begins.")] = 0.5,
+    data: DataFolder = None,
+    out: Annotated[Path | None, typer.Option(help="Where gallery and pictures go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a row looked: heat maps, a gallery, and their score against the boxes."""
+    from benchmark import api
+
+    found = api.open_run(run).explain(
+        row,
+        findings=finding,
+        images=images,
+        part=part,
+        layer=layer,
+        method=method,
+        top=top,
+        share=share,
+        data=data,
+        out=out,
+        quiet=quiet,
+    )
+    if as_json:
+        _print_json({"gallery": str(found.gallery), "localization": found.records()})
+        return
+    if len(found.table):
+        _print_table(found.lines())
+    typer.echo(found.conclusion())
+    typer.echo(f"gallery: {found.gallery}")
 
 
 @app.command()
@@ -253,7 +302,7 @@ def _show_list(lines: Mapping[str, str], as_json: bool) -> None:
 
 
 def _print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, indent=2, default=str))
+    typer.echo(json.dumps(content, indent=2, default=str, allow_nan=False))
 
 
 def _print_table(lines: Iterable[Mapping[str, str]]) -> None:
@@ -273,6 +322,8 @@ def main(arguments: list[str] | None = None) -> None:
     Exits with 2 for bad usage or input, 1 where work failed, 130 where it was interrupted.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    # Queues and time limits end a run so: it then ends its row's process too, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # Typer turns Ctrl-C into status 130 or into Abort, by its version.
         status = app(given, standalone_mode=False) or 0

@@ -1,6 +1,7 @@
 """What scores are worth against the truth: ranking metrics, and decisions at a threshold."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -82,12 +83,12 @@ def rates(tp: int, fp: int, tn: int, fn: int) -> dict[str, float]:
 
     Precision is TP / (TP + FP), recall (sensitivity) TP / (TP + FN), specificity TN / (TN + FP),
     F1 2 TP / (2 TP + FP + FN), accuracy (TP + TN) / n. Where nothing is called, precision is NaN
-    and F1 is 0: there were positives, and none was found. With no positive at all, recall and F1
-    are NaN.
+    and F1 is 0: there were positives, and none was found. With no positive at all, precision,
+    recall and F1 are NaN: a precision of 0 would be no fault of the model's.
     """
     present = tp + fn
     return {
-        "precision": _ratio(tp, tp + fp),
+        "precision": _ratio(tp, tp + fp) if present else np.nan,
         "recall": _ratio(tp, present),
         "specificity": _ratio(tn, tn + fp),
         "f1": _ratio(2 * tp, 2 * tp + fp + fn) if present else np.nan,
@@ -134,13 +135,11 @@ def finding_metrics(truth: np.ndarray, scores: np.ndarray, decision: Decision) -
 def macro(lines: list[dict]) -> dict:
     """Average each metric over the 14 findings, with equal weight.
 
-    A finding without the metric is left out of that mean, and the note says how many were.
+    A finding without the metric is left out of that mean, and the note says which were.
     No Finding is no finding and never counts.
     """
     lines = [line for line in lines if line["finding"] in FINDINGS]
     mean = {name: _mean([line[name] for line in lines]) for name in (*RANKING, *DECISION)}
-    absent = [line["finding"] for line in lines if np.isnan(line["auc"])]
-    note = f"AUC over {len(lines) - len(absent)} findings, without {', '.join(absent)}"
     return {
         "n": max(line["n"] for line in lines),
         "positives": sum(line["positives"] for line in lines),
@@ -148,8 +147,16 @@ def macro(lines: list[dict]) -> dict:
         **mean,
         "threshold": np.nan,
         "rule": "",
-        "note": note if absent else "",
+        "note": "; ".join(filter(None, map(partial(_absent, lines), ("auc", "precision")))),
     }
+
+
+def _absent(lines: list[dict], metric: str) -> str:
+    """Say which findings a mean leaves out."""
+    absent = [line["finding"] for line in lines if np.isnan(line[metric])]
+    heading = {"auc": "AUC"}.get(metric, metric)
+    left = f"{heading} over {len(lines) - len(absent)} findings"
+    return f"{left}, without {', '.join(absent)}" if absent else ""
 
 
 def micro(lines: list[dict], truth: np.ndarray, scores: np.ndarray) -> dict:

@@ -32,19 +32,23 @@ def plan(experiment: Experiment, folder: Path) -> dict[str, Any]:
     rows = rows_of(experiment)
     radiographs, folder_of_data = _radiographs(experiment)
     prints = _fingerprints(experiment, rows, radiographs, folder_of_data)
-    images = len(radiographs) if radiographs is not None else experiment.data.phantom.images
+    drawn = experiment.data.phantom.images
+    drawn = min(drawn, experiment.data.limit or drawn)
+    images = len(radiographs) if radiographs is not None else drawn
     train = round(images * (1 - experiment.split.valid - experiment.split.test))
     run = RunFolder(folder)
     done = {row.name: row.name in prints and run.holds(row.name, prints[row.name]) for row in rows}
     left = {row.name: row.model.estimate(train, images) for row in rows if not done[row.name]}
     disk = _disk(rows, images, radiographs, left.values())
     seconds = sum(estimate.seconds for estimate in left.values() if estimate)
+    unknown = ", ".join(name for name, estimate in left.items() if estimate is None)
     return {
         "rows": [_line(row, prints, done[row.name], left.get(row.name)) for row in rows],
         "seconds": round(seconds),
         "disk": disk,
         "conclusion": f"{sum(done.values())} of {len(rows)} rows are finished; the others take "
-        f"about {seconds / 60:.0f} minutes on two cores and {disk / 1e6:,.0f} MB of disk",
+        f"about {seconds / 60:.0f} minutes on two cores and {disk / 1e6:,.0f} MB of disk"
+        + (f", without {unknown}, whose cost is unknown" if unknown else ""),
     }
 
 
@@ -91,7 +95,7 @@ def _disk(
 ) -> int:
     """Add up what models and decoded pixels would take; pixels decoded before take nothing more."""
     models = sum(estimate.disk for estimate in left if estimate)
-    if _decoded(radiographs):
-        return models
+    archive = radiographs.archive if radiographs is not None else None
     sizes = {row.model.options["size"] for row in rows if "size" in row.model.options}
-    return models + sum(images * size**2 for size in sizes)
+    missing = [size for size in sizes if archive is None or not archive.holds(size)]
+    return models + sum(images * size**2 for size in missing)

@@ -8,6 +8,7 @@ process and never from a file; progress goes back as JSON lines on standard outp
 import json
 import os
 import pickle
+import shutil
 import sys
 import time
 import traceback
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.cost import cost_of
 from benchmark.provenance import versions
 from benchmark.run_folder import RowFolder
 from features.errors import InputError, WorkError
@@ -99,23 +101,40 @@ def fit_row(task: RowTask, send: Send) -> None:
 
     row = RowFolder(task.folder)
     model = registry.find(task.source)(**task.options)
-    job = Job(task.folder, task.seed, _throttled(send))
+    row.unfinished.mkdir(exist_ok=True)
+    job = Job(row.unfinished, task.seed, _throttled(send))
     with parallel_config(backend="loky", n_jobs=-1):
         fitting, _ = _timed(lambda: model.fit(task.train, task.valid, job))
         scoring, scores = _timed(lambda: model.predict(task.everything))
+    _check_findings(task.train.findings, model)
     _check_scores(scores, len(task.everything), model)
     row.saved.mkdir(exist_ok=True)
     model.save(row.saved)
     row.write_history(model.history)
     row.write_scores(task.everything.images, model.findings, scores)
-    row.write_cost(_cost(row, task, fitting, scoring))
-    row.set_status(state="done", fingerprint=task.fingerprint, versions=versions())
+    row.write_cost(
+        cost_of(
+            model,
+            row.saved,
+            seconds_fit=fitting,
+            seconds_predict=scoring,
+            images_fit=len(task.train),
+            images_predict=len(task.everything),
+        )
+    )
+    row.set_status(state="done", fingerprint=task.fingerprint, card=model.card, versions=versions())
+    shutil.rmtree(row.unfinished)
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
+
+
+def _check_findings(wanted: tuple[str, ...], model: Model) -> None:
+    if missing := [finding for finding in wanted if finding not in model.findings]:
+        raise WorkError(f"{model.name()} gives no scores for {', '.join(missing)}")
 
 
 def _check_scores(scores: np.ndarray, images: int, model: Model) -> None:
@@ -144,29 +163,6 @@ def _throttled(send: Send, pause: float = 0.1) -> Callable[[str, int, int], None
             send({"progress": [stage, done, total]})
 
     return progress
-
-
-def _cost(row: RowFolder, task: RowTask, fitting: float, scoring: float) -> dict[str, Any]:
-    size = sum(file.stat().st_size for file in row.saved.rglob("*") if file.is_file())
-    return {
-        "seconds_fit": round(fitting, 3),
-        "seconds_predict": round(scoring, 3),
-        "images_fit": len(task.train),
-        "images_predict": len(task.everything),
-        "peak_memory": _peak_memory(),
-        "model_bytes": size,
-    }
-
-
-def _peak_memory() -> int | None:
-    """Return the peak resident memory of this process and its largest worker, in bytes."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    unit = 1 if sys.platform == "darwin" else 1024
-    people = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return unit * sum(resource.getrusage(who).ru_maxrss for who in people)
 
 
 if __name__ == "__main__":

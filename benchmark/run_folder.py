@@ -1,7 +1,8 @@
 """The run folder: the only reader and writer of ``runs/<name>/``. Plain text, but for models."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class RowFolder:
         self.path = path
         self.saved = path / "saved"
         self.log = path / "log.txt"
+        self.heatmaps = path / "heatmaps"
+        self.unfinished = path / "unfinished"  # what a fit keeps meanwhile; gone once it is done
 
     @property
     def name(self) -> str:
@@ -66,6 +69,20 @@ class RowFolder:
         """Return the training history; empty where there was none."""
         path = self.path / "history.csv"
         return pd.read_csv(path).to_dict("records") if path.is_file() else []
+
+    def write_localization(self, table: pd.DataFrame, judged: pd.DataFrame) -> None:
+        """Write how heat maps stand against boxes: a line a map and finding, and one a pair.
+
+        They lie with the row, so that they go when it is fitted again.
+        """
+        write_csv(self.path / "localization.csv", table.set_index("row"))
+        write_csv(self.path / "localization_pairs.csv", judged.set_index("map"))
+
+    def localization(self) -> pd.DataFrame:
+        """Return localization.csv; empty where no heat map was held against a box."""
+        path = self.path / "localization.csv"
+        text = {"row": str, "layer": str, "method": str}
+        return pd.read_csv(path, dtype=text) if path.is_file() else pd.DataFrame()
 
     @property
     def cost(self) -> dict[str, Any]:
@@ -129,6 +146,8 @@ class RunFolder:
             Empty the folder, also where the fingerprint is the same.
         """
         row = self.row(name)
+        if fresh:  # else an older result would stand in for this one, should it not be finished
+            shutil.rmtree(self._shelved(name, fingerprint), ignore_errors=True)
         status = row.status
         if status.get("fingerprint") == fingerprint and not fresh:
             return row
@@ -206,6 +225,35 @@ class RunFolder:
         text = {"row": str, "note": str, "rule": str}
         table = pd.read_csv(self.path / "evaluation" / "metrics.csv", dtype=text)
         return table.fillna({"note": "", "rule": ""})
+
+
+def write_gallery(folder: Path, page: str, pictures: Iterable[tuple[str, bytes]]) -> Path:
+    """Write a page and its pictures, in place of what an earlier gallery left in the folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is missing. Only the pictures of an earlier gallery are removed.
+    page : str
+        A complete HTML document.
+    pictures : iterable of (str, bytes)
+        File names and PNG files.
+
+    Returns
+    -------
+    Path
+        Of the page.
+    """
+    listed = folder / "pictures.json"
+    for name in read_json(listed):
+        (folder / Path(name).name).unlink(missing_ok=True)
+    names = []
+    for name, content in pictures:
+        write_with(folder / name, partial(Path.write_bytes, data=content))
+        names.append(name)
+    write_json(listed, names)
+    write_text(folder / "gallery.html", page)
+    return folder / "gallery.html"
 
 
 def split_table(radiographs: Radiographs, split: Split) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """run(experiment) → run folder: the harness's main road."""
 
+import inspect
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -161,10 +162,10 @@ def fingerprints(rows: Iterable[Row], inputs: Inputs, seed: int) -> dict[str, st
 
 def _fingerprint(row: Row, shared: str, seed: int) -> str:
     kind = type(row.model)
-    file = Path(row.source) if row.source.endswith(".py") else None
+    # By its file: what another package announces is not found by its module's name.
+    file = Path(row.source if row.source.endswith(".py") else inspect.getfile(kind))
     return digest(
         shared,
-        row.model.options,
         row.model.depends_on(),
         seed if kind.seeded else None,
         code_digest(kind.__module__, file),
@@ -202,9 +203,14 @@ def run_experiment(
     folder.mkdir(parents=True, exist_ok=True)
     with _alone_in(folder), parallel_config(backend="loky", n_jobs=-1):
         inputs = read_inputs(experiment, console)
+        prints = fingerprints(rows, inputs, experiment.training.seed)
+        for row in rows:  # what was fitted on other inputs leaves before these are written
+            run.open_row(row.name, prints[row.name])
         _write_inputs(run, experiment, inputs)
-        failed = _fit_rows(run, rows, inputs, experiment.training.seed, console, fresh)
-        run.write_metrics(evaluate(run, experiment))
+        try:
+            failed = _fit_rows(run, rows, prints, inputs, experiment.training.seed, console, fresh)
+        finally:  # also after Ctrl-C: figures and inputs in a run folder belong together
+            run.write_metrics(evaluate(run, experiment))
     return Outcome(run, failed)
 
 
@@ -225,13 +231,18 @@ def _write_inputs(run: RunFolder, experiment: Experiment, inputs: Inputs) -> Non
 
 
 def _fit_rows(
-    run: RunFolder, rows: list[Row], inputs: Inputs, seed: int, console: Console, fresh: bool
+    run: RunFolder,
+    rows: list[Row],
+    prints: dict[str, str],
+    inputs: Inputs,
+    seed: int,
+    console: Console,
+    fresh: bool,
 ) -> dict[str, str]:
-    prints = fingerprints(rows, inputs, seed)
     failed = {}
-    for row in rows:
+    for place, row in enumerate(rows):
+        console.progress("rows", place, len(rows))
         if run.holds(row.name, prints[row.name]) and not fresh:
-            run.open_row(row.name, prints[row.name])
             console.kept(row.name)
             continue
         try:
@@ -240,6 +251,7 @@ def _fit_rows(
         except Failure as failure:
             failed[row.name] = failure.reason
             console.failed(row.name, failure.reason)
+    console.progress("rows", len(rows), len(rows))
     return failed
 
 
@@ -257,15 +269,18 @@ def _fit_row(
         valid=inputs.part("valid"),
         everything=inputs.radiographs.without_truth(),
     )
-    folder.set_status(state="running", fingerprint=fingerprint)
+    said: dict[str, Any] = {"fingerprint": fingerprint, "card": row.model.card}
+    folder.set_status(state="running", **said)
     with console.row(row.name) as progress:
         try:
             run_row(task, folder.log, progress)
+            if not folder.is_done(fingerprint):
+                raise Failure("its process ended early and gave no reason; see log.txt")
         except Failure as failure:
-            folder.set_status(state="failed", fingerprint=fingerprint, reason=failure.reason)
+            folder.set_status(state="failed", reason=failure.reason, **said)
             raise
         except KeyboardInterrupt:
-            folder.set_status(state="interrupted", fingerprint=fingerprint)
+            folder.set_status(state="interrupted", **said)
             raise
 
 

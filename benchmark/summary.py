@@ -12,7 +12,6 @@ from benchmark.experiment import Experiment
 from benchmark.run_folder import RowFolder, RunFolder
 from benchmark.split_file import PARTS
 from features.findings import FINDINGS, display
-from models import registry
 
 #: How figures come about, in the words of the report.
 PROTOCOL = {
@@ -25,7 +24,11 @@ PROTOCOL = {
     "Micro": "All pairs of image and finding pooled into one problem.",
     "Empty cells": "A metric that cannot be computed, such as an AUC without a positive, is left "
     "empty and out of the means.",
-    "Labels": "Text-mined from reports; the authors estimate that over 90% are right.",
+    "Labels": "{labels}",
+}
+LABELS = {
+    "nih": "Text-mined from reports; the authors estimate that over 90% are right.",
+    "phantom": "Of what was drawn; a few are wrong on purpose (data.phantom.label_noise).",
 }
 
 
@@ -44,7 +47,7 @@ def summarize(run: RunFolder) -> dict[str, Any]:
     """
     experiment, provenance = run.experiment(), run.provenance
     truth, split = run.truth(), run.split()
-    rows = [_row(run.row(name), experiment) for name in experiment.rows]
+    rows = [_row(run.row(name)) for name in experiment.rows]
     return {
         "name": experiment.name,
         "title": experiment.title or experiment.name,
@@ -58,21 +61,19 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "metrics": _records(run.metrics()),
         "curves": _curves(run, rows, truth, split["part"]),
         "history": {row["name"]: history for row in rows if (history := _history(run, row))},
+        "localization": _localization(run, rows),
         "protocol": _protocol(experiment),
         "provenance": _provenance(provenance, rows),
         "experiment": experiment.to_toml(),
     }
 
 
-def _row(folder: RowFolder, experiment: Experiment) -> dict[str, Any]:
-    model = registry.find(str(experiment.models.get(folder.name, {}).get("model", folder.name)))
+def _row(folder: RowFolder) -> dict[str, Any]:
     status, cost, facts = folder.status, folder.cost, folder.facts
     done = status.get("state") == "done"
     return {
         "name": folder.name,
-        "title": model.title or model.name(),
-        "model": model.name(),
-        "kind": model.kind,
+        **status.get("card", {}),
         "status": status.get("state", "missing"),
         "reason": status.get("reason"),
         "seconds": cost["seconds_fit"] + cost["seconds_predict"] if done else None,
@@ -123,6 +124,7 @@ def _part(name: str, truth: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]
         "images": len(truth),
         "patients": int(split.loc[truth.index, "patient"].nunique()),
         "positives": {finding: int((truth[finding] == 1).sum()) for finding in truth},
+        "known": {finding: int(truth[finding].notna().sum()) for finding in truth},
     }
 
 
@@ -151,9 +153,18 @@ def _history(run: RunFolder, row: dict) -> list[dict]:
     return [_plain(line) for line in run.row(row["name"]).history()]
 
 
+def _localization(run: RunFolder, rows: list[dict]) -> list[dict[str, Any]]:
+    """Return each row's heat maps against the boxes; nothing of rows that were never explained."""
+    tables = {row["name"]: run.row(row["name"]).localization() for row in rows}
+    return [{"row": name, "lines": _records(table)} for name, table in tables.items() if len(table)]
+
+
 def _protocol(experiment: Experiment) -> dict[str, str]:
-    guard = experiment.evaluation.min_positives
-    return {name: text.format(min_positives=guard) for name, text in PROTOCOL.items()}
+    facts = {
+        "min_positives": experiment.evaluation.min_positives,
+        "labels": LABELS[experiment.data.source],
+    }
+    return {name: text.format(**facts) for name, text in PROTOCOL.items()}
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

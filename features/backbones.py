@@ -159,7 +159,7 @@ def set_batch_norm_momentum(network, momentum: float) -> None:
     """
     import keras
 
-    for layer in _layers(network):
+    for layer in every_layer(network):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = momentum
 
@@ -184,7 +184,7 @@ def randomise(network, seed: int) -> None:
     normalisations have seen no image yet reaches activations beyond float16's range.
     """
     rng = np.random.default_rng(seed)
-    for layer in _layers(network):
+    for layer in every_layer(network):
         kernel = getattr(layer, "kernel", None)
         if kernel is not None:
             *window, inward, outward = kernel.shape
@@ -193,12 +193,12 @@ def randomise(network, seed: int) -> None:
             kernel.assign((2 * draws - 1) * np.float32(limit))
 
 
-def _layers(network) -> Iterator:
+def every_layer(network) -> Iterator:
     """Yield every layer, those of networks inside the network too."""
     for layer in network.layers:
         yield layer
         if hasattr(layer, "layers"):
-            yield from _layers(layer)
+            yield from every_layer(layer)
 
 
 def _loader(name: str, weights: str, seed: int) -> Callable:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
 
 import joblib
 import numpy as np
 from filelock import FileLock
 
+from features.extractor import Extractor
 from features.fingerprint import code_digest, digest
 from features.pixels import PixelView
 from features.progress import Progress, silent
@@ -18,45 +18,15 @@ from features.radiographs import Radiographs
 BLOCK = 256
 
 
-class Extractor(Protocol):
-    """Pixels in, features out: a frozen dataclass whose fields are its parameters.
-
-    Attributes
-    ----------
-    name : str
-        How models and users call the features.
-    libraries : tuple of str
-        The distributions whose versions may change the features.
-    parallel : bool
-        False where the extractor itself keeps every core or a GPU busy: it then runs in the calling
-        process alone.
-    size : int
-        Side of the images it takes, in pixels.
-    """
-
-    name: ClassVar[str]
-    libraries: ClassVar[tuple[str, ...]]
-    parallel: ClassVar[bool]
-
-    @property
-    def size(self) -> int: ...  # noqa: D102
-
-    def key(self) -> dict[str, Any]:
-        """Return what tells its features from others: parameters, and the content of files."""
-
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """Turn (n, size, size) uint8 into (n, d) float32, each image by itself."""
-
-
 def cached(
     radiographs: Radiographs, extractor: Extractor, progress: Progress = silent
 ) -> np.ndarray:
     """Return features of radiographs, extracting those of their whole archive once.
 
     The result lies under ``archive.folder/features``. It depends on the archive's content, the
-    extractor's key, its code and the versions of its libraries, and on nothing else: another seed
-    or split extracts nothing. Blocks are extracted over joblib's workers; what an interruption
-    leaves of them is used by the next call.
+    code that decodes it, the extractor's key, its code and the versions of its libraries, and on
+    nothing else: another seed or split extracts nothing. Blocks are extracted over joblib's
+    workers; what an interruption leaves of them is used by the next call.
 
     Parameters
     ----------
@@ -88,7 +58,8 @@ def cached(
 
 def _key(fingerprint: str, extractor: Extractor) -> str:
     versions = {library: _version(library) for library in extractor.libraries}
-    code = code_digest(type(extractor).__module__)
+    # Also this file's, which takes the code that decodes along: features stand on its pixels.
+    code = [code_digest(module) for module in (type(extractor).__module__, __name__)]
     return digest(fingerprint, extractor.name, extractor.key(), code, versions)
 
 

@@ -1,28 +1,29 @@
 """Embeddings: the pooled activations of a backbone."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from features.backbones import build, weights_digest
+from features.extractor import Extractor
 
 
 @dataclass(frozen=True)
-class Embedding:
+class Embedding(Extractor):
     """The last feature map of a backbone, averaged over the image.
 
     Parameters
     ----------
+    size : int
+        Side of the images, in pixels.
     backbone : str
         One of `features.backbones.BACKBONES`.
     weights : str
         ``"imagenet"``, ``"random"`` or the path of a file of weights.
     seed : int
         Where random weights come from.
-    size : int
-        Side of the images, in pixels.
 
     References
     ----------
@@ -30,10 +31,10 @@ class Embedding:
     that has learnt nothing still makes useful features.
     """
 
+    size: int = 224
     backbone: str = "resnet50"
     weights: str = "random"
     seed: int = 0
-    size: int = 224
 
     name: ClassVar[str] = "embedding"
     libraries: ClassVar[tuple[str, ...]] = ("keras", "numpy")
@@ -45,30 +46,21 @@ class Embedding:
         import keras
 
         content = {"weights": weights_digest(self.weights), "engine": keras.backend.backend()}
-        return asdict(self) | content
+        return super().key() | content
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """Extract.
-
-        Parameters
-        ----------
-        pixels : numpy.ndarray
-            Shape (n, size, size), uint8.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape (n, channels), float32.
+        """Extract (n, channels).
 
         Raises
         ------
         InputError, WorkError
             If the backbone or its weights cannot be had, as `features.backbones.build` says.
         """
-        return self._network.predict(pixels[..., None], batch_size=self.batch, verbose=0)
+        return self.network.predict(pixels[..., None], batch_size=self.batch, verbose=0)
 
     @cached_property
-    def _network(self):
+    def network(self):
+        """The extractor as a `keras.Model`: from (n, size, size, 1) uint8 to (n, channels)."""
         import keras
         from keras import ops
 

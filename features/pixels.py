@@ -116,6 +116,10 @@ class PixelArchive:
         self.store(size, progress)
         return self._contents
 
+    def holds(self, size: int) -> bool:
+        """Whether the store of a size is built for these files as they are now."""
+        return (self._home / f"{size}.npy").exists()
+
     @property
     def decoded(self) -> bool:
         """Whether a store of some size is built for these files as they are now."""

@@ -1,13 +1,15 @@
 """Texture: histograms of oriented gradients and of local binary patterns, on a grid of cells."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from features.extractor import Extractor
+
 
 @dataclass(frozen=True)
-class HOG:
+class HOG(Extractor):
     """Histograms of oriented gradients: where edges run which way.
 
     Parameters
@@ -28,7 +30,6 @@ class HOG:
     Dalal and Triggs, "Histograms of oriented gradients for human detection", CVPR 2005.
     """
 
-    size: int = 128
     orientations: int = 9
     cell: int = 16
     block: int = 2
@@ -36,25 +37,9 @@ class HOG:
 
     name: ClassVar[str] = "hog"
     libraries: ClassVar[tuple[str, ...]] = ("scikit-image", "numpy")
-    parallel: ClassVar[bool] = True
-
-    def key(self) -> dict[str, Any]:
-        """Return what tells these features from others."""
-        return asdict(self)
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """Extract.
-
-        Parameters
-        ----------
-        pixels : numpy.ndarray
-            Shape (n, size, size), uint8.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape (n, d), float32 in [0, 1]: blocks by row and column, cells, orientations.
-        """
+        """Extract (n, d) in [0, 1]: blocks by row and column, cells, orientations."""
         from skimage.feature import hog
 
         options = {
@@ -67,7 +52,7 @@ class HOG:
 
 
 @dataclass(frozen=True)
-class LBP:
+class LBP(Extractor):
     """Histograms of local binary patterns: which small textures lie where.
 
     Uniform patterns, made invariant to rotation: with `points` neighbours there are points + 2.
@@ -89,32 +74,15 @@ class LBP:
     classification with local binary patterns", IEEE TPAMI 24(7), 2002.
     """
 
-    size: int = 128
     radii: tuple[int, ...] = (1, 2, 4)
     points: tuple[int, ...] = (8, 8, 8)
     grid: int = 4
 
     name: ClassVar[str] = "lbp"
     libraries: ClassVar[tuple[str, ...]] = ("scikit-image", "numpy")
-    parallel: ClassVar[bool] = True
-
-    def key(self) -> dict[str, Any]:
-        """Return what tells these features from others."""
-        return asdict(self)
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """Extract.
-
-        Parameters
-        ----------
-        pixels : numpy.ndarray
-            Shape (n, size, size), uint8.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape (n, d), float32 in [0, 1]: scales, then cells by row and column, then patterns.
-        """
+        """Extract (n, d) in [0, 1]: scales, then cells by row and column, then patterns."""
         scales = zip(self.radii, self.points, strict=True)
         return np.hstack([self._histograms(pixels, *scale) for scale in scales])
 

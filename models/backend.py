@@ -3,26 +3,46 @@
 import json
 import os
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryFile
+from typing import Any, Literal
+
+from pydantic import PositiveInt
+
+from features.errors import InputError, unknown
+
+NAMES = ("tensorflow", "jax", "torch")
 
 #: "auto" is on for a GPU.
 Mixed = Literal["auto"] | bool
+
+#: How many devices share a batch.
+Devices = Literal["all"] | PositiveInt
 
 #: What a loaded GPU driver leaves in the file system: NVIDIA's, AMD's.
 _DRIVERS = ("/dev/nvidiactl", "/dev/kfd")
 
 
 def name() -> str:
-    """Return the backend that Keras will use or uses; imports nothing."""
+    """Return the backend that Keras will use or uses; imports nothing.
+
+    Raises
+    ------
+    InputError
+        If ``KERAS_BACKEND`` or Keras' own settings name another than `NAMES`.
+    """
     configured = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras.json"
-    if chosen := os.environ.get("KERAS_BACKEND"):
-        return chosen
-    if configured.is_file():
-        return json.loads(configured.read_text("utf-8")).get("backend", "tensorflow")
-    return "tensorflow"
+    chosen, where = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND"
+    if not chosen and configured.is_file():
+        chosen, where = json.loads(configured.read_text("utf-8")).get("backend"), str(configured)
+    if chosen and chosen not in NAMES:
+        raise unknown("backend", chosen, NAMES, where=where)
+    return chosen or "tensorflow"
 
 
 def has_driver() -> bool:
@@ -60,17 +80,116 @@ def precision(mixed: Mixed, *, gpu: bool) -> str:
 
 
 def jit() -> bool | str:
-    """Return Keras' `jit_compile`: no XLA for TensorFlow on the CPU, where it halves the speed."""
-    return "auto" if name() != "tensorflow" or devices() else False
+    """Return Keras' `jit_compile`: no XLA for TensorFlow on the CPU, where it halves the speed.
+
+    What is compiled is compiled for one shape of batch, and anew for each other.
+    """
+    return "auto" if name() == "jax" or (name() == "tensorflow" and devices()) else False
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What a batch is shared out among.
+
+    Parameters
+    ----------
+    devices : tuple of str
+        The engine's names of them; empty for one alone.
+    scope : callable
+        Opens a context: what is built, trained or asked inside is copied onto them all.
+    """
+
+    devices: tuple[str, ...] = ()
+    scope: Callable[[], AbstractContextManager] = nullcontext
+
+    def __len__(self) -> int:
+        return max(1, len(self.devices))
+
+
+def sharing(wanted: Devices) -> Sharing:
+    """Choose the devices that share each batch: GPUs or, where there is none, CPUs.
+
+    Parameters
+    ----------
+    wanted : "all" or int
+        How many; the first ones are taken.
+
+    Raises
+    ------
+    InputError
+        If there are fewer, or the backend cannot share a batch.
+    """
+    if wanted == 1:
+        return Sharing()
+    if name() == "torch":
+        raise InputError(
+            f"devices = {wanted!r}: with PyTorch a training has one device; TensorFlow and JAX "
+            "share a batch among several"
+        )
+    found = _device_names()
+    if wanted != "all" and wanted > len(found):
+        raise InputError(f"devices = {wanted}: {name()} sees {len(found)}: {', '.join(found)}")
+    chosen = found if wanted == "all" else found[:wanted]
+    return Sharing(tuple(chosen), _scope(chosen)) if len(chosen) > 1 else Sharing()
+
+
+def _device_names() -> list[str]:
+    if name() == "jax":
+        from keras import distribution
+
+        return distribution.list_devices("gpu" if devices() else "cpu")
+    import tensorflow as tf
+
+    logical = tf.config.list_logical_devices
+    return [device.name for device in logical("GPU") or logical("CPU")]
+
+
+def _scope(devices: list[str]) -> Callable[[], AbstractContextManager]:
+    if name() == "jax":
+        return partial(_data_parallel, devices)
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(devices).scope
 
 
 @contextmanager
-def session(*, seed: int, precision: str, deterministic: bool = False) -> Iterator[None]:
+def _data_parallel(devices: list[str]) -> Iterator[None]:
+    from keras import distribution
+
+    before = distribution.distribution()
+    distribution.set_distribution(distribution.DataParallel(devices=devices))
+    try:
+        yield
+    finally:
+        distribution.set_distribution(before)
+
+
+def synchronise(network) -> None:
+    """Let the batch normalisations of a network see the whole of a batch that devices share.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Changed in place, networks inside it included. On JAX they see the whole as they are.
+    """
+    import keras
+
+    from features.backbones import every_layer
+
+    if name() != "tensorflow":
+        return
+    for layer in every_layer(network):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True
+
+
+@contextmanager
+def session(*, seed: int, precision: str, sharing: Sharing = Sharing()) -> Iterator[None]:
     """Build and train networks inside: with a dtype policy, and with every seed settled.
 
     Keras draws the seeds that a layer or an initialiser leaves open from Python's `random`. It
     starts from `seed` here, so that a network need not name one, and is put back afterwards, as is
-    the dtype policy. Determinism stays on for the process: engines offer no way back.
+    the dtype policy.
 
     Parameters
     ----------
@@ -78,24 +197,27 @@ def session(*, seed: int, precision: str, deterministic: bool = False) -> Iterat
         The one source of randomness.
     precision : str
         A Keras dtype policy, as `precision` returns it.
-    deterministic : bool, optional
-        Whether the engine must use only operations that give the same bits each time.
+    sharing : Sharing, optional
+        What shares each batch.
     """
     import keras
 
-    if deterministic:
-        _make_deterministic()
     policy, state = keras.config.dtype_policy(), random.getstate()
     keras.config.set_dtype_policy(precision)
     random.seed(seed)
     try:
-        yield
+        with sharing.scope():
+            yield
     finally:
         keras.config.set_dtype_policy(policy)
         random.setstate(state)
 
 
-def _make_deterministic() -> None:
+def make_deterministic() -> None:
+    """Hold the engine to operations that give the same bits each time, until the process ends.
+
+    To be called before the engine is asked anything: it may read its flags but once.
+    """
     if name() == "tensorflow":
         import tensorflow as tf
 
@@ -110,18 +232,109 @@ def _make_deterministic() -> None:
         os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
 
 
+def gradient(function: Callable[[Any], tuple[Any, Any]], at: Any) -> tuple[Any, Any]:
+    """Differentiate a function of a tensor; Keras has no operation for it.
+
+    Parameters
+    ----------
+    function : callable
+        From a tensor to a scalar and whatever else is wanted of the same evaluation.
+    at : tensor
+        Where to differentiate.
+
+    Returns
+    -------
+    gradient : tensor
+        Of the shape of `at`; zero where the scalar does not depend on it.
+    more : object
+        What the function returned beside the scalar.
+    """
+    if name() == "jax":
+        import jax
+
+        return jax.grad(function, has_aux=True)(at)
+    if name() == "torch":
+        import torch
+
+        leaf = at.detach().requires_grad_(True)
+        value, more = function(leaf)
+        return torch.autograd.grad(value, leaf, allow_unused=True, materialize_grads=True)[0], more
+    import tensorflow as tf
+
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(at)
+        value, more = function(at)
+    return tape.gradient(value, at, unconnected_gradients="zero"), more
+
+
+def start() -> None:
+    """Import the engine and find its devices, without what its C++ code has to say meanwhile.
+
+    No setting keeps TensorFlow from writing straight to the standard error, about a GPU that is
+    not there, for example. Where starting fails, all of it is said.
+    """
+    heard = TemporaryFile()
+    kept = os.dup(2)
+    os.dup2(heard.fileno(), 2)
+    try:
+        import keras  # noqa: F401
+
+        devices()
+    except BaseException:
+        heard.seek(0)
+        os.write(kept, heard.read())
+        raise
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        heard.close()
+
+
 def peak_device_memory() -> int | None:
-    """Return the most bytes held on the first GPU so far; None where there is none."""
-    if not devices():
+    """Return the most bytes held so far on any one GPU; None where none is at work.
+
+    It is what the engine has given to arrays, not what it has reserved. Imports nothing: an engine
+    that is not loaded holds nothing.
+    """
+    if not _at_work():
         return None
     if name() == "jax":
         import jax
 
-        return (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
+        stats = [device.memory_stats() or {} for device in jax.local_devices()]
+        return max((held["peak_bytes_in_use"] for held in stats if held), default=None)
     if name() == "torch":
         import torch
 
-        return torch.cuda.max_memory_allocated()
+        return max(torch.cuda.max_memory_allocated(k) for k in range(devices()))
     import tensorflow as tf
 
-    return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
+    told = tf.config.experimental.get_memory_info
+    try:
+        return max(int(told(f"GPU:{k}")["peak"]) for k in range(devices()))
+    except (ValueError, tf.errors.OpError):  # an allocator that keeps no account
+        return None
+
+
+def device_name() -> str | None:
+    """Return the name of the first GPU; None where none is at work. Imports nothing."""
+    if not _at_work():
+        return None
+    if name() == "jax":
+        import jax
+
+        return jax.local_devices()[0].device_kind
+    if name() == "torch":
+        import torch
+
+        return torch.cuda.get_device_name(0)
+    import tensorflow as tf
+
+    first = tf.config.list_physical_devices("GPU")[0]
+    return tf.config.experimental.get_device_details(first).get("device_name")
+
+
+def _at_work() -> bool:
+    """Say whether the engine is loaded and sees a GPU."""
+    loaded = sys.modules.keys() & NAMES
+    return bool(loaded) and name() in loaded and devices() > 0

@@ -106,13 +106,23 @@ class Model(ABC):
         }
 
     @property
+    def card(self) -> dict[str, Any]:
+        """Return what a reader is told of the model: name, title, kind and options; JSON-able."""
+        return {
+            "model": self.name(),
+            "title": self.title or self.name(),
+            "kind": self.kind,
+            "options": self.options,
+        }
+
+    @property
     def options(self) -> dict[str, Any]:
         """Return the value of every option, defaults included."""
         return {name: getattr(self, name) for name in self.option_types()}
 
     def depends_on(self) -> dict[str, Any]:
-        """Return what a fit depends on beside data, split, options and code."""
-        return {}
+        """Return what a fit depends on beside data, split, seed and code: here, every option."""
+        return self.options
 
     def estimate(self, train: int, total: int) -> Estimate | None:
         """Estimate what fitting `train` images and scoring `total` costs; None for no idea."""
@@ -139,6 +149,43 @@ class Model(ABC):
         numpy.ndarray
             Shape (n, findings), floats in [0, 1], in the order of `findings`.
         """
+
+    def heatmaps(
+        self,
+        radiographs: Radiographs,
+        finding: str,
+        *,
+        layer: str = "",
+        method: str = "grad-cam",
+    ) -> np.ndarray:
+        """Return where in radiographs the evidence for a finding lies, for a model that can say.
+
+        Parameters
+        ----------
+        radiographs : Radiographs
+            Without labels and boxes, as `predict` takes them.
+        finding : str
+            One of `findings`.
+        layer, method : str, optional
+            Of a network: the layer to look at, and how; see `models.gradcam.heatmaps`.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n, h, w), float32, at least 0; over the whole image, on whatever grid the model
+            looks with. Values compare within an image and not between images.
+
+        Raises
+        ------
+        InputError
+            If the model has no heat maps, or no such finding, layer or method.
+        """
+        raise InputError(f"{self.name()} has no heat maps")
+
+    @classmethod
+    def has_heatmaps(cls) -> bool:
+        """Whether the model can say where it looks."""
+        return cls.heatmaps is not Model.heatmaps
 
     def save(self, folder: Path) -> None:
         """Write the fitted model into a folder, as plain data: nothing that runs on loading."""

@@ -1,6 +1,7 @@
 """CNN6: six convolutions, each with max-pooling, trained from nothing."""
 
-from models.keras_model import MOMENTUM_FROM_RANDOM, KerasModel, Price
+from models.keras_model import MOMENTUM_FROM_RANDOM, KerasModel
+from models.price import Price
 
 
 class CNN6(KerasModel):
@@ -13,7 +14,7 @@ class CNN6(KerasModel):
     """
 
     title = "CNN of six convolutions"
-    price = Price(step=0.015, look=0.005, start=8, weights=4_800_000)
+    price = Price(step=0.015, image=0.008, look=0.0025, start=12, weights=4_800_000)
 
     size = 128
     rotation = 10.0
@@ -26,11 +27,12 @@ class CNN6(KerasModel):
         from models.training.layers import standardise
 
         x = standardise(images)
-        for filters in (32, 64, 128, 128, 256, 256):
-            x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        for block, filters in enumerate((32, 64, 128, 128, 256, 256), start=1):
+            x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv{block}")(x)
             # Pooled first: the rest then costs a quarter, and a maximum commutes with ReLU.
             x = layers.MaxPooling2D(padding="same")(x)
-            x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM_FROM_RANDOM)(x))
+            x = layers.BatchNormalization(momentum=MOMENTUM_FROM_RANDOM)(x)
+            x = layers.ReLU(name=f"relu{block}")(x)
         x = layers.Dense(256, use_bias=False)(layers.GlobalAveragePooling2D()(x))
         x = layers.BatchNormalization(momentum=MOMENTUM_FROM_RANDOM)(x)
         return layers.Dropout(self.dropout)(layers.ReLU()(x))

@@ -1,6 +1,7 @@
 """DenseNet121, all of it trained, on a focal loss with balanced classes."""
 
-from models.keras_model import KerasModel, Price
+from models.keras_model import KerasModel
+from models.price import Price
 
 
 class DenseNet121(KerasModel):
@@ -15,7 +16,7 @@ class DenseNet121(KerasModel):
     """
 
     title = "DenseNet121, fine-tuned"
-    price = Price(step=0.093, look=0.023, start=30, weights=28_200_000)
+    price = Price(step=0.07, image=0.05, look=0.0115, start=50, weights=28_200_000)
 
     weights: str = "imagenet"
     learning_rate = 1e-4

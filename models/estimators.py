@@ -64,25 +64,38 @@ class FittedFindings:
         from threadpoolctl import threadpool_limits
 
         scores = np.tile(self.prevalence, (len(X), 1))
+        if not len(X):  # of which scikit-learn makes an error
+            return scores
         groups = [self.columns] if self.joint else [[column] for column in self.columns]
         with threadpool_limits(limits=1):
             for columns, estimator in zip(groups, self.estimators, strict=True):
                 scores[:, columns] = probabilities(estimator, X, len(columns))
         return scores.clip(0, 1)
 
-    def save(self, folder: Path) -> None:
-        """Write into a folder, as plain data."""
+    def trees(self) -> dict[str, int]:
+        """Count ``trees`` and their ``leaves`` where `OneVsRestXGBoost` has boosted them."""
+        if not self._boosted:
+            return {}
+        boosters = [booster for booster in self.estimators[0].boosters_ if booster is not None]
+        dumps = [tree for booster in boosters for tree in booster.get_dump()]
+        return {"trees": len(dumps), "leaves": sum(tree.count("leaf=") for tree in dumps)}
+
+    @property
+    def _boosted(self) -> bool:
         from models.one_vs_rest import OneVsRestXGBoost
 
-        boosted = self.joint and isinstance(self.estimators[0], OneVsRestXGBoost)
+        return self.joint and isinstance(self.estimators[0], OneVsRestXGBoost)
+
+    def save(self, folder: Path) -> None:
+        """Write into a folder, as plain data."""
         said = {
-            "kind": "xgboost" if boosted else "skops",
+            "kind": "xgboost" if self._boosted else "skops",
             "columns": self.columns,
             "prevalence": self.prevalence.tolist(),
             "joint": self.joint,
         }
         write_json(folder / "findings.json", said)
-        if boosted:
+        if self._boosted:
             self.estimators[0].save(folder)
         else:
             import skops.io
@@ -204,7 +217,9 @@ def _fit_joint(estimator, X, targets, valid, progress):
 
     lent = {"valid": valid, "progress": progress}
     options = {name: it for name, it in lent.items() if has_fit_parameter(estimator, name)}
-    targets = targets[:, 0] if targets.shape[1] == 1 else targets
+    if targets.shape[1] == 1:  # as scikit-learn has it: one column, and every label known
+        known = ~np.isnan(targets[:, 0])
+        X, targets = X[known], targets[known, 0]
     whole = targets if np.isnan(targets).any() else targets.astype(int)
     return estimator.fit(X, whole, **options)
 

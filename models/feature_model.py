@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import NonNegativeInt, PositiveInt
 
-from features.cache import Extractor, cached
+from features.cache import cached
 from features.embeddings import Embedding
 from features.errors import unknown
+from features.extractor import Extractor
 from features.findings import FINDINGS, display
 from features.metadata import encode
 from features.progress import Progress, silent
@@ -98,12 +99,15 @@ class FeatureModel(Model):
         """
 
     def depends_on(self) -> dict[str, Any]:
-        """Return what the weights of the backbone hold, where it is used."""
-        if "embedding" not in self.features:
-            return {}
-        from features.backbones import weights_digest
+        """Return the options that the features read; a file of weights counts by its content."""
+        if "embedding" in self.features:
+            from features.backbones import weights_digest
 
-        return {"weights": weights_digest(self.weights)}
+            return self.options | {"weights": weights_digest(self.weights)}
+        idle = {"backbone", "weights", "embedding_seed"}
+        if set(self.features) == {"metadata"}:
+            idle.add("size")
+        return {name: value for name, value in self.options.items() if name not in idle}
 
     def estimate(self, train: int, total: int) -> Estimate | None:
         """Estimate extraction and boosting on two cores; None where nothing is boosted."""
@@ -151,7 +155,7 @@ class FeatureModel(Model):
         if name == "lbp":
             return LBP(size=self.size)
         if name == "embedding":
-            return Embedding(self.backbone, self.weights, self.embedding_seed, self.size)
+            return Embedding(self.size, self.backbone, self.weights, self.embedding_seed)
         raise unknown("feature", name, FEATURES, where=f"{self.name()}.features")
 
     def _facts(self, width: int) -> dict[str, Any]:
@@ -166,6 +170,7 @@ class FeatureModel(Model):
             "features": list(self.features),
             "dimensions": width,
             "notes": notes,
+            **self._fitted.trees(),
         }
         return facts | ({"weights": self.weights} if "embedding" in self.features else {})
 

@@ -1,21 +1,25 @@
 """KerasModel: the one training loop; a subclass says only what its network is."""
 
+import math
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
+from features.errors import InputError, unknown
 from features.files import read_json, write_json
 from features.findings import NO_FINDING
+from features.fingerprint import digest
 from features.progress import Progress, silent
 from features.radiographs import Radiographs
 from models import backend, losses
 from models.base import Estimate, Job, Model
+from models.price import Price
 
 if TYPE_CHECKING:
     import keras
@@ -29,27 +33,6 @@ if TYPE_CHECKING:
 MOMENTUM_FROM_RANDOM = 0.9
 
 
-@dataclass(frozen=True)
-class Price:
-    """What a network takes on one core of a common machine, as measured.
-
-    Parameters
-    ----------
-    step, look : float
-        Seconds for an image of 128 × 128 pixels, in training and in prediction; they grow with the
-        number of pixels.
-    start : float
-        Seconds until the first step: starting Keras, building, tracing.
-    weights : int
-        Bytes of the saved weights.
-    """
-
-    step: float
-    look: float
-    start: float
-    weights: int
-
-
 class KerasModel(Model):
     """A network trained on radiographs; a subclass defines `network` and, perhaps, `inputs`.
 
@@ -59,8 +42,16 @@ class KerasModel(Model):
         Side of the images, in pixels.
     epochs : int
         The most passes over *train*.
+    head_epochs : int
+        Fine-tuning in two phases: so many passes before, that train what stands on the backbone
+        alone. The backbone's batch-norm statistics then stay as they are in both phases.
+    head_learning_rate : float
+        Adam's in that first phase.
     batch_size : int
         The most radiographs of a step.
+    sampling : {"shuffled", "balanced"}
+        Whether an epoch shows every image once, or every finding as often as any other; see
+        `models.training.orders`.
     learning_rate : float
         Adam's first; halved where the monitored figure stands still.
     loss : {"bce", "weighted_bce", "focal"}
@@ -81,6 +72,10 @@ class KerasModel(Model):
         Whether to compute in 16 bits; "auto" where there is a GPU.
     deterministic : bool
         Whether two trainings must give the same bits, at some cost on a GPU.
+    devices : "all" or int
+        Among how many GPUs (CPUs, where there is none) each batch is shared out.
+    steps_per_execution : int
+        Steps handed to the device at a time: for a GPU that would wait for Python between them.
     trained : keras.Model
         The network itself, from `inputs` to the logits of `outputs`, once fitted or loaded.
     """
@@ -90,7 +85,10 @@ class KerasModel(Model):
 
     size: PositiveInt = 224
     epochs: PositiveInt = 30
+    head_epochs: NonNegativeInt = 0
+    head_learning_rate: PositiveFloat = 1e-3
     batch_size: PositiveInt = 32
+    sampling: Literal["shuffled", "balanced"] = "shuffled"
     learning_rate: PositiveFloat = 1e-3
     loss: losses.LossName = "bce"
     gamma: NonNegativeFloat = 2.0
@@ -103,8 +101,11 @@ class KerasModel(Model):
     brightness: NonNegativeFloat = 0.0
     mixed_precision: backend.Mixed = "auto"
     deterministic: bool = False
+    devices: backend.Devices = 1
+    steps_per_execution: PositiveInt = 1
 
     _restoring = False  # True while a saved network is rebuilt: its weights come from its own file
+    _sharing = backend.Sharing()  # among several devices, once trained on several
 
     @abstractmethod
     def network(self, images: "keras.KerasTensor") -> "keras.KerasTensor":
@@ -138,6 +139,8 @@ class KerasModel(Model):
     def backbone(self, name: str, images: "keras.KerasTensor", weights: str) -> "keras.KerasTensor":
         """Return the feature map of a backbone with its own preprocessing; all of it is trained.
 
+        In training of two phases its batch normalisations keep the statistics that they came with.
+
         Parameters
         ----------
         name : str
@@ -163,7 +166,8 @@ class KerasModel(Model):
             seed=self._seed,
             batch_norm_momentum=MOMENTUM_FROM_RANDOM if weights == "random" else 0.99,
         )
-        return network(layers.Concatenate()([images] * 3))
+        given = layers.Concatenate()([images] * 3)
+        return network(given, training=False) if self.head_epochs else network(given)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -223,35 +227,57 @@ class KerasModel(Model):
             )
         # In 32 bits whatever the rest computes in: a loss needs the digits.
         logits = keras.layers.Dense(len(self.outputs), dtype="float32", name="logits")
-        return keras.Model(given, logits(self.network(images)), name=self.name())
+        # Engines take letters, digits and underscores for a name, and a letter or a digit first.
+        name = re.sub(r"\W", "_", self.name(), flags=re.ASCII).lstrip("_") or "network"
+        return keras.Model(given, logits(self.network(images)), name=name)
 
     def depends_on(self) -> dict[str, Any]:
-        """Return the backend and the precision, as far as they show without importing Keras."""
+        """Return the options, the content of weights, and what of the engine shows unimported."""
+        from features.backbones import weights_digest
+
         precision = backend.precision(self.mixed_precision, gpu=backend.has_driver())
-        return {"backend": backend.name(), "precision": precision}
+        engine = {"backend": backend.name(), "precision": precision}
+        weights = getattr(self, "weights", None)
+        return self.options | engine | ({"weights": weights_digest(weights)} if weights else {})
 
     def estimate(self, train: int, total: int) -> Estimate | None:
         """Estimate from the row's `price`, as if no epoch were spared."""
         if self.price is None:
             return None
-        images = self.price.step * train * self.epochs + self.price.look * total
-        seconds = self.price.start + images * (self.size / 128) ** 2 / 2  # on two cores
-        return Estimate(seconds, self.price.weights)
+        return self.price.estimate(
+            train,
+            total,
+            size=self.size,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            head_epochs=self.head_epochs,
+        )
 
     def fit(self, train: Radiographs, valid: Radiographs, job: Job) -> Self:  # noqa: D102
         from models.training import loop
 
+        if self.deterministic:  # first of all: an engine may read its flags but once
+            backend.make_deterministic()
         self.findings = train.findings
         learn, choose = (
             loop.Part(self.inputs(part, job.progress), self.targets(part))
             for part in (train, valid)
         )
+        self._sharing = backend.sharing(self.devices)
         plan = self._plan(learn.targets, choose.targets, job.seed)
         with self._session(job.seed):
             shape, dtype = learn.inputs.shape[1:], str(learn.inputs.dtype)
             self.trained = self.build(shape, dtype, seed=job.seed)
+            if plan.devices > 1:
+                backend.synchronise(self.trained)
             self.history, best = loop.train(
-                self.trained, learn, choose, plan, folder=job.folder, progress=job.progress
+                self.trained,
+                learn,
+                choose,
+                plan,
+                folder=job.folder,
+                key=self._key(train, valid, job.seed),
+                progress=job.progress,
             )
         self.facts |= self._described(best, plan.monitor)
         return self
@@ -259,13 +285,55 @@ class KerasModel(Model):
     def predict(self, radiographs: Radiographs) -> np.ndarray:  # noqa: D102
         from scipy.special import expit
 
-        from models.training.batches import Batches
+        from models.training.batches import Batches, predict
 
         if not len(radiographs):
             return np.zeros((0, len(self.findings)), "float32")
-        batches = Batches(self.inputs(radiographs), batch_size=self.batch_size)
-        logits = self.trained.predict(batches, verbose=0)
+        batches = Batches(
+            self.inputs(radiographs),
+            batch_size=self.batch_size,
+            devices=len(self._sharing),
+            equal=bool(backend.jit()),
+        )
+        with self._session(seed=0):
+            logits = predict(self.trained, batches)
         return expit(logits[:, : len(self.findings)])
+
+    def heatmaps(
+        self,
+        radiographs: Radiographs,
+        finding: str,
+        *,
+        layer: str = "",
+        method: str = "grad-cam",
+    ) -> np.ndarray:
+        """Return where the evidence for a finding lies, as `models.gradcam` finds it."""
+        from models import gradcam
+
+        if finding not in self.findings:
+            raise unknown("finding", finding, self.findings, where=self.name())
+        return gradcam.heatmaps(
+            self.from_pixels(),
+            radiographs.pixels(self.size),
+            self.findings.index(finding),
+            layer=layer,
+            method=method,
+            batch_size=self.batch_size,
+        )
+
+    def from_pixels(self) -> "keras.Model":
+        """Return the fitted network from (n, size, size) pixels to logits: what maps are made of.
+
+        A subclass that learns from features puts what computes them in front.
+
+        Raises
+        ------
+        InputError
+            If such a subclass does not.
+        """
+        if len(self.trained.input_shape) != 3:
+            raise InputError(f"{self.name()} has no heat maps: it learns from features")
+        return self.trained
 
     def _save(self, folder: Path) -> None:
         from models.training import weights
@@ -275,6 +343,7 @@ class KerasModel(Model):
         weights.save(self.trained, folder / "network.weights.h5")
 
     def _load(self, folder: Path) -> None:
+        backend.start()
         from models.training import weights
 
         self._restoring = True
@@ -286,29 +355,36 @@ class KerasModel(Model):
 
     def _session(self, seed: int) -> AbstractContextManager[None]:
         self._precision = backend.precision(self.mixed_precision, gpu=backend.devices() > 0)
-        return backend.session(
-            seed=seed, precision=self._precision, deterministic=self.deterministic
-        )
+        return backend.session(seed=seed, precision=self._precision, sharing=self._sharing)
+
+    def _key(self, train: Radiographs, valid: Radiographs, seed: int) -> str:
+        """Digest what makes two trainings the same, but for the code and the pixels themselves."""
+        parts = [item for part in (train, valid) for item in (list(part.images), part.labels)]
+        return digest(self.name(), self.depends_on(), seed, *parts)
 
     def _plan(self, train: np.ndarray, valid: np.ndarray, seed: int) -> "loop.Plan":
         from models.training import loop
 
         n = sum(finding != NO_FINDING for finding in self.findings)
         both = (valid[:, :n] == 1).any(axis=0) & (valid[:, :n] == 0).any(axis=0)
+        head = loop.Phase(self.head_epochs, self.head_learning_rate, frozen=True)
+        whole = loop.Phase(self.epochs, self.learning_rate, self.patience)
         return loop.Plan(
-            epochs=self.epochs,
+            phases=(head, whole) if self.head_epochs else (whole,),
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
             loss=losses.make(self.loss, train, gamma=self.gamma, balanced=self.balanced),
             findings=n,
             monitor=self.monitor if both.any() else "val_loss",  # without both there is no AUC
-            patience=self.patience,
+            sampling=self.sampling,
+            steps=self.steps_per_execution,
+            devices=len(self._sharing),
             seed=seed,
         )
 
     def _described(self, best: int, monitor: str) -> dict[str, Any]:
         return {
             "parameters": self.trained.count_params(),
+            "trainable_parameters": sum(math.prod(w.shape) for w in self.trained.trainable_weights),
             "weights": getattr(self, "weights", None),
             "best_epoch": best,
             "epochs": len(self.history),
@@ -316,6 +392,7 @@ class KerasModel(Model):
             "batch_size": self.batch_size,
             "precision": self._precision,
             "backend": backend.name(),
+            "devices": list(self._sharing.devices),
             "notes": list(self._notes(monitor)),
         }
 
@@ -325,3 +402,7 @@ class KerasModel(Model):
         idle = [name for name in ("rotation", "flip", "brightness") if getattr(self, name)]
         if idle and len(self.trained.input_shape) == 2:
             yield f"{', '.join(idle)} changed nothing: this row learns from features"
+        if self.head_epochs and not any(hasattr(layer, "layers") for layer in self.trained.layers):
+            yield "head_epochs only prolonged the training: this row trains no backbone"
+        elif self.head_epochs and getattr(self, "weights", None) == "random":
+            yield "two phases from random weights: batch-norm statistics never met a radiograph"

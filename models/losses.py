@@ -1,5 +1,9 @@
-"""Losses for several findings at once, from logits; an unknown label (NaN) teaches nothing."""
+"""Losses for several findings at once, from logits; an unknown label teaches nothing.
 
+Labels are (n, outputs) throughout: 1 present, 0 absent, NaN unknown.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -39,10 +43,8 @@ class Loss:
 
         Parameters
         ----------
-        labels : tensor
-            Shape (n, outputs): 1 present, 0 absent, NaN unknown.
-        logits : tensor
-            Shape (n, outputs), any finite floats.
+        labels, logits : tensor
+            Shape (n, outputs); logits are any finite floats.
 
         Returns
         -------
@@ -89,13 +91,16 @@ def accuracy(labels, logits):
 def make(name: str, labels: np.ndarray, *, gamma: float = 2.0, balanced: bool = True) -> Loss:
     """Make a loss, its weights taken from the labels of the train part.
 
+    A finding of one class alone weighs 1 under every loss: were its weight the frequency of the
+    class that is missing, 0, nothing would be learnt and its score be chance.
+
     Parameters
     ----------
     name : {"bce", "weighted_bce", "focal"}
         ``weighted_bce`` gives a positive the frequency of the negatives and a negative that of the
         positives, so that both sides of a finding weigh the same in sum.
     labels : numpy.ndarray
-        Shape (n, outputs): 1 present, 0 absent, NaN unknown.
+        Shape (n, outputs).
     gamma : float, optional
         Of ``focal``.
     balanced : bool, optional
@@ -107,51 +112,24 @@ def make(name: str, labels: np.ndarray, *, gamma: float = 2.0, balanced: bool = 
     InputError
         If there is no such loss.
     """
-    evenly = np.ones(labels.shape[1], "float32")
-    if name == "bce":
-        return Loss(evenly, evenly)
     if name == "weighted_bce":
-        positive, negative = frequencies(labels)
-        return Loss(negative, positive)
-    if name == "focal":
-        return Loss(*(balanced_weights(labels) if balanced else (evenly, evenly)), gamma=gamma)
-    raise unknown("loss", name, get_args(LossName))
+        return Loss(*_weights(labels, lambda shares: shares[::-1]))
+    if name == "focal" and balanced:
+        return Loss(*_weights(labels, lambda shares: 0.5 / shares), gamma=gamma)
+    evenly = np.ones(labels.shape[1], "float32")
+    if name not in get_args(LossName):
+        raise unknown("loss", name, get_args(LossName))
+    return Loss(evenly, evenly, gamma=gamma if name == "focal" else 0.0)
 
 
-def frequencies(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the share of positives and of negatives among the known labels of each finding.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray
-        Shape (n, outputs): 1 present, 0 absent, NaN unknown.
-
-    Returns
-    -------
-    positive, negative : numpy.ndarray
-        Shape (outputs,), float32 in [0, 1]; both 0 where no label is known.
-    """
-    known = np.maximum((~np.isnan(labels)).sum(0), 1)
-    positive, negative = (labels == 1).sum(0) / known, (labels == 0).sum(0) / known
-    return positive.astype("float32"), negative.astype("float32")
-
-
-def balanced_weights(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights that make both classes of each finding count the same in sum.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray
-        Shape (n, outputs): 1 present, 0 absent, NaN unknown.
-
-    Returns
-    -------
-    positive, negative : numpy.ndarray
-        Shape (outputs,), float32; 1 where a finding has one class alone.
-    """
-    both = np.stack(frequencies(labels))
-    balanced = 0.5 / np.where(both > 0, both, 1)
-    positive, negative = np.where((both > 0).all(0), balanced, 1).astype("float32")
+def _weights(
+    labels: np.ndarray, weigh: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weigh findings by the shares of positives and negatives, (2, outputs), among known labels."""
+    counts = np.stack([labels == 1, labels == 0]).sum(1)
+    both = (counts > 0).all(0)
+    shares = np.where(both, counts, 1) / np.where(both, counts.sum(0), 1)
+    positive, negative = np.where(both, weigh(shares), 1).astype("float32")
     return positive, negative
 
 

@@ -1,6 +1,6 @@
 """XGBoost one-vs-rest: a booster for each finding, over one shared quantised matrix."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -122,10 +122,9 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any], seed: int) -> Self:
-        """Make one from a model's options: those named like a parameter count."""
-        parameters = cls().get_params()
-        named = {name: value for name, value in options.items() if name in parameters}
+    def of(cls, row: object, seed: int) -> Self:
+        """Make one for a row: its options that are named like a parameter count."""
+        named = {name: getattr(row, name) for name in cls().get_params() if hasattr(row, name)}
         return cls(**named | {"random_state": seed})
 
     def fit(

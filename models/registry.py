@@ -24,11 +24,8 @@ def available() -> dict[str, type[Model]]:
     """Return every model by name: those of this folder, then those of installed packages."""
     folder = Path(__file__).parent
     names = sorted(module.name for module in pkgutil.iter_modules([str(folder)]))
-    found = {
-        name: models[0]
-        for name in names
-        if name != TEMPLATE and (models := _models_in(importlib.import_module(f"models.{name}")))
-    }
+    files = [folder / f"{name}.py" for name in names if name != TEMPLATE]
+    found = {file.stem: _only(models, file) for file in files if (models := _models_in(file))}
     return found | {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
 
 
@@ -63,7 +60,10 @@ def from_file(path: Path) -> type[Model]:
     path = path.expanduser().resolve()
     if not path.is_file():
         raise InputError(f"no model file at {path}")
-    models = _models_in(_import_file(path))
+    return _only(_models_in(path), path)
+
+
+def _only(models: list[type[Model]], path: Path) -> type[Model]:
     if len(models) != 1:
         names = ", ".join(model.__name__ for model in models) or "none"
         raise InputError(f"{path} must define exactly one model; it defines {names}")
@@ -71,23 +71,29 @@ def from_file(path: Path) -> type[Model]:
 
 
 def _import_file(path: Path):
-    if path.parent == Path(__file__).parent:
-        return importlib.import_module(f"models.{path.stem}")
+    """Import a file of this folder by its name, any other as a module of its own."""
+    try:
+        if path.parent == Path(__file__).parent:
+            return importlib.import_module(f"models.{path.stem}")
+        return _import_stranger(path)
+    except Exception as error:
+        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _import_stranger(path: Path):
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     # A module must be registered for type hints and pickling inside it to resolve; the name it
     # would take may belong to an installed package, so a name already taken is left alone.
     sys.modules.setdefault(path.stem, module)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    spec.loader.exec_module(module)
     return module
 
 
-def _models_in(module) -> list[type[Model]]:
-    """Return the concrete models that a module itself defines."""
+def _models_in(path: Path) -> list[type[Model]]:
+    """Return the concrete models that a file itself defines."""
+    module = _import_file(path)
     return [
         thing
         for thing in vars(module).values()

@@ -1,6 +1,7 @@
 """ResNet50, all of it trained."""
 
-from models.keras_model import KerasModel, Price
+from models.keras_model import KerasModel
+from models.price import Price
 
 
 class ResNet50(KerasModel):
@@ -15,7 +16,7 @@ class ResNet50(KerasModel):
     """
 
     title = "ResNet50, fine-tuned"
-    price = Price(step=0.107, look=0.027, start=17, weights=96_500_000)
+    price = Price(step=0.37, image=0.031, look=0.0135, start=30, weights=96_500_000)
 
     weights: str = "imagenet"
     learning_rate = 1e-4

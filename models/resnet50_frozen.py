@@ -1,7 +1,10 @@
 """ResNet50 as it comes, under a head that is trained."""
 
+from functools import cached_property
+
 from features.progress import silent
-from models.keras_model import KerasModel, Price
+from models.keras_model import KerasModel
+from models.price import Price
 
 
 class FrozenResNet50(KerasModel):
@@ -19,7 +22,7 @@ class FrozenResNet50(KerasModel):
     """
 
     title = "ResNet50, frozen"
-    price = Price(step=0.0, look=0.027, start=15, weights=4_200_000)
+    price = Price(step=0.01, image=0.0, look=0.0135, start=12, weights=4_200_000)
 
     weights: str = "imagenet"
     loss = "weighted_bce"
@@ -27,12 +30,24 @@ class FrozenResNet50(KerasModel):
     learning_rate = 3e-4
     dropout: float = 0.3
 
-    def inputs(self, radiographs, progress=silent):  # noqa: D102
-        from features.cache import cached
+    @cached_property
+    def extractor(self):
+        """What computes the activations."""
         from features.embeddings import Embedding
 
-        extractor = Embedding(backbone="resnet50", weights=self.weights, seed=0, size=self.size)
-        return cached(radiographs, extractor, progress)
+        return Embedding(backbone="resnet50", weights=self.weights, seed=0, size=self.size)
+
+    def inputs(self, radiographs, progress=silent):  # noqa: D102
+        from features.cache import cached
+
+        return cached(radiographs, self.extractor, progress)
+
+    def from_pixels(self):  # noqa: D102
+        import keras
+
+        pixels = keras.Input((self.size, self.size), dtype="uint8")
+        features = self.extractor.network(keras.ops.expand_dims(pixels, -1))
+        return keras.Model(pixels, self.trained(features), name=self.name())
 
     def network(self, features):  # noqa: D102
         from keras import layers

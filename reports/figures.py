@@ -118,7 +118,7 @@ def training_panel(
     name, label : str
         As for `reports.svg.to_svg`.
     """
-    figure, axes = _panel((2.7, 1.75), (0.17, 0.2, 0.8, 0.74))
+    figure, axes = panel((2.7, 1.75), (0.17, 0.2, 0.8, 0.74))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.grid(axis="y", color=placeholder("line"), linewidth=0.6)
@@ -225,7 +225,7 @@ def cooccurrence(
     """
     colours = [*(f"heat-{i}" for i in range(HEAT_LEVELS)), "raised"]
     levels = [[_share_level(share) for share in line] for line in shares(counts)]
-    figure, axes = _panel((7.8, 5.6), (0.165, 0.02, 0.76, 0.8))
+    figure, axes = panel((7.8, 5.6), (0.165, 0.02, 0.76, 0.8))
     sns.heatmap(
         np.array(levels),
         annot=np.array([[f"{n:,}" for n in line] for line in counts]),
@@ -241,7 +241,7 @@ def cooccurrence(
         cbar=False,
         ax=axes,
     )
-    names, places = [_plain(text) for text in labels], np.arange(len(labels)) + 0.5
+    names, places = [plain(text) for text in labels], np.arange(len(labels)) + 0.5
     axes.set_yticks(places, names)
     axes.set_xticks(places, names, rotation=40, ha="left", rotation_mode="anchor")
     axes.xaxis.tick_top()
@@ -254,9 +254,8 @@ def _share_level(share: float) -> int:
     return HEAT_LEVELS if np.isnan(share) else heat_level(share / 0.5)
 
 
-def _panel(
-    size: tuple[float, float], box: tuple[float, float, float, float]
-) -> tuple[Figure, Axes]:
+def panel(size: tuple[float, float], box: tuple[float, float, float, float]) -> tuple[Figure, Axes]:
+    """Make a figure of `size` inches with axes in `box` (left, bottom, width, height: shares)."""
     figure = Figure(figsize=size)
     axes = figure.add_axes(box)
     axes.spines[:].set_visible(False)
@@ -267,7 +266,7 @@ def _panel(
 
 
 def _square(across: str, up: str) -> tuple[Figure, Axes]:
-    figure, axes = _panel((2, 2), (0.18, 0.17, 0.79, 0.79))
+    figure, axes = panel((2, 2), (0.18, 0.17, 0.79, 0.79))
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=across, ylabel=up)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks([0, 0.5, 1], ["0", ".5", "1"])
@@ -279,7 +278,7 @@ def _square(across: str, up: str) -> tuple[Figure, Axes]:
 def _findings_panel(findings: Iterable[str]) -> tuple[Figure, Axes]:
     height = 0.55 + 0.22 * len(list(findings))
     foot = 0.45 / height
-    figure, axes = _panel((5, height), (0.27, foot, 0.7, 1 - foot))
+    figure, axes = panel((5, height), (0.27, foot, 0.7, 1 - foot))
     axes.tick_params(axis="y", labelsize=8.5, labelcolor=placeholder("ink"), pad=8)
     axes.grid(axis="x", color=placeholder("line"), linewidth=0.6)
     axes.set_axisbelow(True)
@@ -294,7 +293,7 @@ def _space_out(axes: Axes, findings: int) -> None:
 
 def _ordered(table: pd.DataFrame, findings: Iterable[str]) -> pd.DataFrame:
     """Make the findings categories in the order wanted, under names that can be drawn."""
-    names = {finding: _plain(finding) for finding in findings}
+    names = {finding: plain(finding) for finding in findings}
     column = pd.Categorical(
         table["finding"].map(names), categories=list(dict.fromkeys(names.values()))
     )
@@ -305,7 +304,7 @@ def _part_colours(table: pd.DataFrame) -> dict[str, str]:
     return {part: placeholder(f"part-{part}") for part in table["part"].unique()}
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Make a name fit a drawing: printable, short, and no mathematics between dollar signs."""
     text = "".join(c if c.isprintable() else " " for c in text)
     if len(text) > _LONGEST_LABEL:

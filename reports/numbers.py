@@ -81,6 +81,11 @@ def shares(counts: Sequence[Sequence[int]]) -> np.ndarray:
     return result
 
 
+def known(part: Mapping, finding: Mapping) -> int:
+    """Return how many images of a part say whether they have a finding; at least 1."""
+    return max(part.get("known", {}).get(finding["name"], part["images"]), 1)
+
+
 def prevalences(parts: Iterable[Mapping], findings: Sequence[Mapping]) -> pd.DataFrame:
     """Tabulate positives and prevalence (0 to 1), one line per part and finding."""
     lines = [
@@ -88,7 +93,7 @@ def prevalences(parts: Iterable[Mapping], findings: Sequence[Mapping]) -> pd.Dat
             "part": part["part"],
             "finding": finding["label"],
             "positives": part["positives"].get(finding["name"], 0),
-            "prevalence": part["positives"].get(finding["name"], 0) / max(part["images"], 1),
+            "prevalence": part["positives"].get(finding["name"], 0) / known(part, finding),
         }
         for part in parts
         for finding in findings

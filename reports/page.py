@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -39,10 +39,28 @@ def render(summary: Summary) -> str:
     str
         A complete HTML document, to be written as UTF-8.
     """
+    summary = clean(summary)
+    return standalone("standalone.html", summary, **_story(summary, "run"))
+
+
+def standalone(shell: str, summary: Summary, *, styles: Sequence[str] = (), **more: Any) -> str:
+    """Fill a template that is a page of its own, with its script and nothing from outside.
+
+    Parameters
+    ----------
+    shell : str
+        The template, `standalone.html` or one that extends it.
+    summary : mapping
+        As for `render`, and `clean`.
+    styles : sequence of str, optional
+        Style sheets beside those of every page.
+    **more : object
+        What else the template shows.
+    """
     script = _source("behaviour.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    more = {"script": Markup(script), "script_hash": f"sha256-{digest}"}
-    return _fill("standalone.html", summary, uid="run", **more)
+    own = {"uid": "run", "script": Markup(script), "script_hash": f"sha256-{digest}"}
+    return _fill(shell, summary, styles, **own, **more)
 
 
 def fragment(summary: Summary) -> str:
@@ -51,26 +69,33 @@ def fragment(summary: Summary) -> str:
     Its styles and identifiers reach nothing outside it. Identifiers are drawn anew each time,
     so that one run can be shown twice in a notebook.
     """
-    script = Markup(_source("behaviour.js"))
-    return _fill("inline.html", summary, uid=f"r{secrets.token_hex(4)}", script=script)
+    script, uid = Markup(_source("behaviour.js")), f"r{secrets.token_hex(4)}"
+    summary = clean(summary)
+    return _fill("inline.html", summary, uid=uid, script=script, **_story(summary, uid))
 
 
-def _fill(shell: str, summary: Summary, *, uid: str, **more: Any) -> str:
-    # What UTF-8 cannot hold (half a surrogate pair, from a file's name) becomes a question mark.
-    summary = json.loads(json.dumps(summary, ensure_ascii=False).encode("utf-8", "replace"))
-    return (
-        _environment()
-        .get_template(shell)
-        .render(
-            summary=summary,
-            uid=uid,
-            story=headline(summary),
-            sections=sections(summary, uid),
-            styles=row_styles(summary.get("rows", ())),
-            style=Markup(_source("_variables.css") + _source("style.css")),
-            **more,
-        )
+def _story(summary: Summary, uid: str) -> dict[str, Any]:
+    """Return what the body of a report is filled with."""
+    return {"story": headline(summary), "sections": sections(summary, uid)}
+
+
+def _fill(shell: str, summary: Summary, styles: Sequence[str] = (), **more: Any) -> str:
+    sheets = ("_variables.css", "style.css", *styles)
+    filled = _environment().get_template(shell)
+    return filled.render(
+        summary=summary,
+        styles=row_styles(summary.get("rows", ())),
+        style=Markup("".join(map(_source, sheets))),
+        **more,
     )
+
+
+def clean(summary: Summary) -> dict[str, Any]:
+    """Return plain values that UTF-8 can hold: half a surrogate pair becomes a question mark.
+
+    File names may hold such.
+    """
+    return json.loads(json.dumps(summary, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports import figures, panels, tables, views
+from reports import cost, figures, panels, tables, views
 from reports.numbers import prevalences
 from reports.tables import Table
 
@@ -83,6 +83,34 @@ def _findings(summary: Summary, uid: str) -> dict[str, Any]:
         "choices": choices,
         "downloads": _downloads(summary, every, ("csv",)),
     }
+
+
+def _cost(summary: Summary, uid: str) -> dict[str, Any]:
+    table = cost.table(summary)
+    if not table.records:
+        return {}
+    return {
+        "device": cost.device(summary),
+        "drawings": cost.drawings(summary, uid),
+        "table": table,
+        "downloads": _downloads(summary, table),
+    }
+
+
+def _localization(summary: Summary, uid: str) -> dict[str, Any]:
+    both = views.localization_tables(summary)
+    if both is None:
+        return {}
+    means, every = both
+    names = [row["name"] for row in summary["rows"]]
+    looked = {record["of"] for record in every.records}
+    choices = {
+        "Map": list(dict.fromkeys(record["where"] for record in every.records)),
+        "Beside": [name for name in names if name in looked],
+        "Finding": list(dict.fromkeys(record["label"] for record in every.records)),
+    }
+    downloads = _downloads(summary, every, ("csv",))
+    return {"means": means, "every": every, "choices": choices, "downloads": downloads}
 
 
 def _data(summary: Summary, uid: str) -> dict[str, Any]:
@@ -194,6 +222,8 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("findings", "Findings", _findings),
     ("curves", "Curves", panels.curves),
     ("training", "Training", panels.training),
+    ("cost", "Cost", _cost),
+    ("localization", "Where the models looked", _localization),
     ("data", "Data", _data),
     ("run", "What was run", _run),
 )

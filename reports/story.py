@@ -35,7 +35,11 @@ def headline(summary: Mapping[str, Any]) -> list[Markup]:
         *_unfinished(summary),
         *_caution(summary, [*models, *floors]),
     ]
-    return sentences or [Markup("No row has finished yet: there is nothing to compare.")]
+    if sentences:
+        return sentences
+    if any(row["status"] == "done" for row in summary.get("rows", ())):
+        return [Markup("No row has an AUC on test: no finding is both present and absent there.")]
+    return [Markup("No row has finished yet: there is nothing to compare.")]
 
 
 def _standings(summary: Mapping[str, Any]) -> tuple[list[Standing], list[Standing]]:

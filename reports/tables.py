@@ -30,7 +30,7 @@ class Column:
         The heading.
     form : str
         How a value is written: ``text``, ``row`` (the name of a row, with its colour), ``score``
-        (three decimals), ``bar`` (a score with a bar), ``share`` (per cent), ``count``,
+        (three decimals), ``bar`` (a score with a bar), ``share`` (per cent), ``count``, ``rate``,
         ``millions``, ``seconds``, ``bytes``.
     hint : str
         What the heading means, shown over it.
@@ -132,6 +132,8 @@ def write(value: Any, form: str = "text") -> str:
             return f"{100 * value:.1f}%"
         case "count":
             return f"{value:,}"
+        case "rate":
+            return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
         case "millions":
             return f"{value / 1e6:.1f} M"
         case "seconds":
@@ -159,7 +161,7 @@ def cell(record: Record, column: Column, *, reason: str = "", style: str = "") -
     text = write(value, column.form)
     if is_missing(value):
         return Cell(text, reason, style=f"{style} empty".strip(), form=column.form)
-    if column.form in ("millions", "seconds", "bytes", "bar"):
+    if column.form in ("millions", "seconds", "bytes", "bar", "rate"):
         return Cell(text, sort=value, style=style, form=column.form)
     return Cell(text, style=style, form=column.form)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reports.numbers import known
 from reports.palette import heat_level
 from reports.tables import EMPTY, Cell, Column, Line, Record, Table, cell, is_missing
 
@@ -30,7 +31,7 @@ _LEADERBOARD = (
     Column("f1", "F1", hint="macro, at thresholds chosen on valid"),
     Column("micro_auc", "Micro AUC", hint="all findings' labels pooled into one"),
     Column("seconds", "Time", "seconds", "wall-clock time of fitting and scoring"),
-    Column("peak_memory", "Memory", "bytes", "peak, of the row's own process"),
+    Column("peak_memory", "Memory", "bytes", "peak of the row's process and its workers"),
     Column("parameters", "Parameters", "millions", "parameters of the network"),
 )
 
@@ -54,6 +55,33 @@ _PER_FINDING = (
     Column("tn", "TN", "count", "true negatives"),
     Column("fn", "FN", "count", "false negatives"),
     Column("note", "Note", "text"),
+)
+
+_LOOKED = (
+    Column("hit_0.1", "IoU ≥ 0.1", "share", "share of maps whose predicted box overlaps so much"),
+    Column("hit_0.3", "≥ 0.3", "share", "share of maps whose predicted box overlaps so much"),
+    Column("hit_0.5", "≥ 0.5", "share", "share of maps whose predicted box overlaps so much"),
+    Column("hit_0.7", "≥ 0.7", "share", "share of maps whose predicted box overlaps so much"),
+    Column("iou", "Mean IoU", hint="intersection over union of the predicted and the drawn box"),
+    Column("pointing", "Pointing", "share", "share of maps whose maximum lies in a box"),
+    Column("containment", "Containment", "share", "share of the heat that lies in the boxes"),
+    Column("empty", "Empty maps", "count", "maps that are zero everywhere: no hit"),
+)
+
+_MEANS = (
+    Column("where", "Map", "row"),
+    Column("part", "Part", "text"),
+    Column("images", "Images", "count"),
+    Column("boxes", "Boxes", "count"),
+    Column("patients", "Patients", "count"),
+    *_LOOKED,
+)
+
+_BOXED = (
+    _MEANS[0],
+    Column("of", "Beside", "text", "the row on whose radiographs"),
+    Column("label", "Finding", "text"),
+    *_MEANS[1:],
 )
 
 _RUN = (
@@ -214,6 +242,45 @@ def per_finding(summary: Summary) -> Table:
     )
 
 
+def localization_tables(summary: Summary) -> tuple[Table, Table] | None:
+    """Hold heat maps against boxes: the means over the findings, then finding by finding.
+
+    Both list, below each row, what the baselines got on the same radiographs; None where no row
+    was held against a box.
+    """
+    records = [
+        {
+            **line,
+            "of": row["row"],
+            "label": "Mean" if line["finding"] == "mean" else label_of(summary, line["finding"]),
+            "where": f"{row['row']}" if line["map"] == row["row"] else line["map"],
+        }
+        for row in summary.get("localization") or ()
+        for line in row["lines"]
+    ]
+    if not records:
+        return None
+    means = [record for record in records if record["finding"] == "mean"]
+    return (
+        _localization("localization", "Heat maps against boxes, means", _MEANS, means),
+        _localization("localization-by-finding", "Heat maps against boxes", _BOXED, records),
+    )
+
+
+def _localization(
+    name: str, caption: str, columns: Sequence[Column], records: Sequence[Record]
+) -> Table:
+    lines = []
+    for record in records:
+        is_row = record["map"] == record["of"]
+        why = "" if is_row else "no other patient has a box of this finding"
+        cells = [cell(record, column, reason=why) for column in columns]
+        lines.append(
+            Line(cells, row=record["of"] if is_row else "", style="" if is_row else "plain")
+        )
+    return Table(name, caption, columns, lines, records)
+
+
 def class_counts(summary: Summary) -> Table:
     """List images, patients and each finding's positives by part."""
     parts = summary["data"].get("parts", [])
@@ -231,7 +298,7 @@ def _counts(finding: Record, parts: Sequence[Record]) -> dict[str, Any]:
     for part in parts:
         positives = part["positives"].get(finding["name"], 0)
         record[part["part"]] = positives
-        record[f"{part['part']} share"] = positives / max(part["images"], 1)
+        record[f"{part['part']} share"] = positives / known(part, finding)
     return record
 
 

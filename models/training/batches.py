@@ -1,16 +1,19 @@
-"""Batches gathered from an array as they are needed, each image once an epoch."""
+"""Batches gathered from an array as they are needed."""
 
 from typing import Any
 
 import keras
 import numpy as np
 
+from models.training.orders import Order
+
 
 class Batches(keras.utils.PyDataset):
     """Rows of `inputs`, and of `targets` where there are any, a batch at a time.
 
     The rows are spread evenly: 33 rows by 32 make a batch of 17 and one of 16, for a batch
-    normalisation learns nothing from a batch of one.
+    normalisation learns nothing from a batch of one. Where batches must be of one length, or be
+    shared out among devices, the shorter are filled up with rows of their own that weigh nothing.
 
     Parameters
     ----------
@@ -19,10 +22,13 @@ class Batches(keras.utils.PyDataset):
     targets : numpy.ndarray, optional
         Shape (n, outputs).
     batch_size : int
-        The most rows of a batch.
-    seed : int, optional
-        Shuffles by (seed, epoch) alone, so that a resumed training meets the same order. None
-        keeps the order.
+        The most rows of a batch, but for the filling.
+    order : callable, optional
+        Gives the n positions of an epoch; None keeps the rows' own order.
+    devices : int, optional
+        What the length of a batch must be a multiple of.
+    equal : bool, optional
+        Whether all batches have one length, so that a compiler has one shape to compile for.
     """
 
     def __init__(
@@ -31,26 +37,64 @@ class Batches(keras.utils.PyDataset):
         targets: np.ndarray | None = None,
         *,
         batch_size: int,
-        seed: int | None = None,
+        order: Order | None = None,
+        devices: int = 1,
+        equal: bool = False,
     ) -> None:
         super().__init__()
-        self._inputs, self._targets = inputs, targets
-        self._number = -(-len(inputs) // batch_size)
-        self._seed = seed
+        self._inputs, self._targets, self._order = inputs, targets, order
+        self._places = np.array_split(np.arange(len(inputs)), -(-len(inputs) // batch_size))
+        longest = len(self._places[0])  # the first of an even spread
+        self._lengths = [
+            devices * -(-(longest if equal else len(places)) // devices) for places in self._places
+        ]
+        self._weighed = equal or devices > 1
         self.start(0)
 
     def start(self, epoch: int) -> None:
         """Set the order of an epoch, counted from 0."""
-        order = np.arange(len(self._inputs))
-        if self._seed is not None:
-            np.random.default_rng((self._seed, epoch)).shuffle(order)
-        self._batches = np.array_split(order, self._number)
+        rows = np.arange(len(self._inputs))
+        self._rows = rows if self._order is None else self._order(epoch)
+
+    @property
+    def real(self) -> np.ndarray:
+        """Shape (rows of all batches,): False for what is only there to fill a batch up."""
+        return np.concatenate([self._weights(index) > 0 for index in range(len(self))])
 
     def __len__(self) -> int:
-        return self._number
+        return len(self._places)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
-        rows = self._batches[index]
+        rows = self._rows[np.resize(self._places[index], self._lengths[index])]
         if self._targets is None:
             return (self._inputs[rows],)
-        return self._inputs[rows], self._targets[rows]
+        batch = self._inputs[rows], self._targets[rows]
+        return (*batch, self._weights(index)) if self._weighed else batch
+
+    def _weights(self, index: int) -> np.ndarray:
+        """Return weights whose sum is the batch's length, 0 for the filling.
+
+        The mean that an engine takes over the whole batch is then that over the real rows.
+        """
+        length, filled = self._lengths[index], len(self._places[index])
+        weights = np.zeros(length, "float32")
+        weights[:filled] = length / filled
+        return weights
+
+
+def predict(network: keras.Model, batches: Batches) -> np.ndarray:
+    """Return a network's outputs for the rows of batches, what fills them up left out.
+
+    Parameters
+    ----------
+    network : keras.Model
+        From inputs to (n, outputs).
+    batches : Batches
+        Without targets, in the rows' own order.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, outputs).
+    """
+    return network.predict(batches, verbose=0)[batches.real]

@@ -2,7 +2,6 @@
 
 import math
 import time
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,8 +11,8 @@ from keras import ops
 from features.errors import WorkError
 from features.progress import Progress
 from models import losses
-from models.training import weights
-from models.training.batches import Batches
+from models.training.batches import Batches, predict
+from models.training.checkpoints import Checkpoints
 
 
 class Course(keras.callbacks.Callback):
@@ -28,13 +27,16 @@ class Course(keras.callbacks.Callback):
         The train part.
     stage : str
         What `progress` is told.
+    epochs : int
+        How many there may be in all.
     progress : callable
         Told of each batch.
     """
 
-    def __init__(self, batches: Batches, stage: str, progress: Progress) -> None:
+    def __init__(self, batches: Batches, stage: str, epochs: int, progress: Progress) -> None:
         super().__init__()
         self._batches, self._stage, self._progress = batches, stage, progress
+        self._total = epochs * len(batches)
         self._before = 0
 
     def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
@@ -44,12 +46,9 @@ class Course(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):  # noqa: D102
         self._progress(self._stage, self._before + batch, self._total)
 
-    def on_train_end(self, logs=None):  # noqa: D102
+    def end(self) -> None:
+        """Tell that the training is over, however many epochs it took."""
         self._progress(self._stage, self._total, self._total)
-
-    @property
-    def _total(self) -> int:
-        return self.params["epochs"] * len(self._batches)
 
 
 class Validation(keras.callbacks.Callback):
@@ -77,70 +76,66 @@ class Validation(keras.callbacks.Callback):
         self._batches, self._labels, self._loss, self._findings = batches, labels, loss, findings
 
     def on_epoch_end(self, epoch, logs: Any = None):  # noqa: D102
+        logs["loss"] = logs.pop("mean_loss")  # Keras' own counts what only fills a batch up
         if not math.isfinite(logs["loss"]):
             raise WorkError(
                 f"training diverged: the loss of epoch {epoch + 1} is {logs['loss']}; "
                 "a smaller learning_rate may help"
             )
-        logits = self.model.predict(self._batches, verbose=0)
+        logits = predict(self.model, self._batches)
+        if not np.isfinite(logits).all():
+            raise WorkError(
+                f"training diverged: after epoch {epoch + 1} scores of valid are no numbers; "
+                "a smaller learning_rate may help, or mixed_precision = false"
+            )
         logs["val_loss"] = float(ops.mean(self._loss(self._labels, logits)))
         logs["val_accuracy"] = float(ops.mean(losses.accuracy(self._labels, logits)))
         logs["val_auc"] = macro_auc(self._labels, logits, self._findings)
 
 
-class Best(keras.callbacks.Callback):
-    """Keeps the weights of the best epoch in a file.
+class Record(keras.callbacks.Callback):
+    """Hands each finished epoch to the checkpoints; on going on, tells the others what has been.
+
+    It comes last: patience has then changed the learning rate, or decided to stop.
 
     Parameters
     ----------
-    monitor : {"val_loss", "val_auc"}
-        The figure that decides; the earlier of two equals wins.
-    file : Path
-        Ends in ``.weights.h5``.
-
-    Attributes
-    ----------
-    epoch : int
-        The best so far, counted from 1.
-    """
-
-    def __init__(self, monitor: str, file: Path) -> None:
-        super().__init__()
-        self._monitor, self.file = monitor, file
-        self._figure = math.inf
-        self.epoch = 0
-
-    def on_epoch_end(self, epoch, logs: Any = None):  # noqa: D102
-        figure = logs[self._monitor] * (-1 if self._monitor == "val_auc" else 1)
-        if figure < self._figure:
-            self._figure, self.epoch = figure, epoch + 1
-            weights.save(self.model, self.file)
-
-
-class History(keras.callbacks.Callback):
-    """Collects one line an epoch: figures, learning rate and seconds.
-
-    Attributes
-    ----------
-    lines : list of dict
-        The epochs so far.
+    checkpoints : Checkpoints
+        Where the training is kept.
+    followers : list of keras.callbacks.Callback
+        What counts epochs, and must have seen those before this process as well.
+    since : int
+        The first epoch that concerns them, counted from 0.
     """
 
     figures = ("loss", "accuracy", "val_loss", "val_accuracy", "val_auc")
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        checkpoints: Checkpoints,
+        followers: list[keras.callbacks.Callback],
+        since: int,
+    ) -> None:
         super().__init__()
-        self.lines: list[dict] = []
+        self._checkpoints, self._followers, self._since = checkpoints, followers, since
+
+    def on_train_begin(self, logs=None):  # noqa: D102
+        before = self._checkpoints.lines[self._since :]
+        for line in before:
+            for follower in self._followers:
+                follower.on_epoch_end(line["epoch"] - 1, dict(line))
+        if before:
+            self._checkpoints.restore(self.model)
 
     def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
-        self._rate = float(self.model.optimizer.learning_rate)
+        self._rate = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         self._begun = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs: Any = None):  # noqa: D102
         figures = {name: float(logs[name]) for name in self.figures}
         seconds = time.perf_counter() - self._begun
         line = {"epoch": epoch + 1, **figures, "learning_rate": self._rate, "seconds": seconds}
-        self.lines.append(line)
+        self._checkpoints.save(self.model, line, stopped=bool(self.model.stop_training))
 
 
 def patience(monitor: str, epochs: int) -> list[keras.callbacks.Callback]:

@@ -9,9 +9,10 @@ import numpy as np
 
 from features.progress import Progress
 from models import backend, losses
-from models.training import weights
+from models.training import orders
 from models.training.batches import Batches
-from models.training.callbacks import Best, Course, History, Validation, patience
+from models.training.callbacks import Course, Record, Validation, patience
+from models.training.checkpoints import Checkpoints
 
 
 @dataclass(frozen=True)
@@ -31,39 +32,82 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """Epochs under one optimiser.
+
+    Parameters
+    ----------
+    epochs : int
+        The most passes over *train*.
+    learning_rate : float
+        Adam's first.
+    patience : int or None
+        Epochs without a better one before the phase stops; None never stops it.
+    frozen : bool
+        Whether the networks inside the network, its backbones, stay as they are.
+    """
+
+    epochs: int
+    learning_rate: float
+    patience: int | None = None
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """How a network is trained.
 
     Parameters
     ----------
-    epochs, batch_size : int
-        The most passes over *train*, the most radiographs of a step.
-    learning_rate : float
-        Adam's first.
+    phases : tuple of Phase
+        One after the other.
+    batch_size : int
+        The most radiographs of a step.
     loss : losses.Loss
         Of the logits.
     findings : int
         The number of outputs, from the first, whose mean AUC is ``val_auc``.
     monitor : {"val_loss", "val_auc"}
         What decides on the best epoch, on stopping and on the learning rate.
-    patience : int
-        Epochs without a better one before training stops.
+    sampling : {"shuffled", "balanced"}
+        Which images an epoch shows; see `models.training.orders`.
+    steps : int
+        Steps that are handed to the device at a time.
+    devices : int
+        Among how many a batch is shared out.
     seed : int
         Of the order of the images.
     """
 
-    epochs: int
+    phases: tuple[Phase, ...]
     batch_size: int
-    learning_rate: float
     loss: losses.Loss
     findings: int
     monitor: str
-    patience: int
-    seed: int
+    sampling: orders.Sampling = "shuffled"
+    steps: int = 1
+    devices: int = 1
+    seed: int = 0
+
+
+class OverRows(keras.metrics.MeanMetricWrapper):
+    """The mean of a function over the rows of all batches that weigh anything, each alike."""
+
+    def update_state(self, y_true, y_pred, sample_weight=None):  # noqa: D102
+        if sample_weight is not None:
+            sample_weight = keras.ops.cast(sample_weight > 0, "float32")
+        super().update_state(y_true, y_pred, sample_weight)
 
 
 def train(
-    network: keras.Model, train: Part, valid: Part, plan: Plan, *, folder: Path, progress: Progress
+    network: keras.Model,
+    train: Part,
+    valid: Part,
+    plan: Plan,
+    *,
+    folder: Path,
+    key: str,
+    progress: Progress,
 ) -> tuple[list[dict], int]:
     """Train a network and leave it with the weights of its best epoch.
 
@@ -76,7 +120,10 @@ def train(
     plan : Plan
         How.
     folder : Path
-        Where the best weights are kept meanwhile.
+        Where the training is kept. One that was begun there with the same `key` goes on after its
+        last finished epoch.
+    key : str
+        What tells this training from any other: network, parts and plan.
     progress : callable
         Told of each batch.
 
@@ -92,25 +139,57 @@ def train(
     WorkError
         If the loss stops being a number.
     """
+    checkpoints = Checkpoints(folder, plan.monitor, key)
+    order = orders.make(plan.sampling, train.targets, plan.seed)
+    batches = _batches(train.inputs, train.targets, plan, order)
+    epochs = sum(phase.epochs for phase in plan.phases)
+    course = Course(batches, f"training {network.name}", epochs, progress)
+    unlabelled = _batches(valid.inputs, None, plan)
+    validation = Validation(unlabelled, valid.targets, plan.loss, plan.findings)
+    begin = 0
+    for phase in plan.phases:
+        end = begin + phase.epochs
+        if len(checkpoints.lines) < end and not checkpoints.stopped:
+            _compile(network, phase, plan)
+            followers = patience(plan.monitor, phase.patience) if phase.patience else []
+            network.fit(
+                batches,
+                initial_epoch=max(begin, len(checkpoints.lines)),
+                epochs=end,
+                # In this order: each reads what those before it have added to the figures.
+                callbacks=[course, validation, *followers, Record(checkpoints, followers, begin)],
+                shuffle=False,  # the order is ours; Keras would shuffle the batches once more
+                verbose=0,
+            )
+        begin = end
+    course.end()
+    checkpoints.load_best(network)
+    return checkpoints.lines, checkpoints.best
+
+
+def _batches(
+    inputs: Any, targets: np.ndarray | None, plan: Plan, order: orders.Order | None = None
+) -> Batches:
+    return Batches(
+        inputs,
+        targets,
+        batch_size=plan.batch_size,
+        order=order,
+        devices=plan.devices,
+        equal=bool(backend.jit()),
+    )
+
+
+def _compile(network: keras.Model, phase: Phase, plan: Plan) -> None:
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            layer.trainable = not phase.frozen
     network.compile(
-        keras.optimizers.Adam(plan.learning_rate),
+        keras.optimizers.Adam(phase.learning_rate),
         loss=plan.loss,
-        metrics=[losses.accuracy],
+        weighted_metrics=[OverRows(plan.loss, "mean_loss"), OverRows(losses.accuracy, "accuracy")],
         jit_compile=backend.jit(),
+        steps_per_execution=plan.steps,
     )
     # Now, and not in the first step: TensorFlow traces a step that makes variables twice.
     network.optimizer.build(network.trainable_variables)
-    batches = Batches(train.inputs, train.targets, batch_size=plan.batch_size, seed=plan.seed)
-    unlabelled = Batches(valid.inputs, batch_size=plan.batch_size)
-    best, history = Best(plan.monitor, folder / "best.weights.h5"), History()
-    callbacks = [  # in this order: each reads what those before it have added to the figures
-        Course(batches, f"training {network.name}", progress),
-        Validation(unlabelled, valid.targets, plan.loss, plan.findings),
-        best,
-        history,
-        *patience(plan.monitor, plan.patience),
-    ]
-    network.fit(batches, epochs=plan.epochs, callbacks=callbacks, verbose=0)
-    weights.load(network, best.file)
-    best.file.unlink()
-    return history.lines, best.epoch

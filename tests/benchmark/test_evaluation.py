@@ -52,7 +52,7 @@ def test_a_finding_absent_from_test_is_an_empty_cell_with_its_count(study):
     table = evaluate_row("cnn6", *study, min_positives=10).set_index(["part", "finding"])
     hernia = table.loc[("test", "Hernia")]
     assert hernia["positives"] == 0
-    assert hernia[["auc", "ap", "recall", "f1"]].isna().all()
+    assert hernia[["auc", "ap", "precision", "recall", "f1"]].isna().all()
     assert not table.loc[("test", "macro"), ["auc", "f1"]].isna().any()
     assert "Hernia" in table.loc[("test", "macro"), "note"]
 

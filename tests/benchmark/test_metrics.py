@@ -18,7 +18,7 @@ def test_decision_metrics_are_scikit_learns_where_those_are_defined(pairs, cut):
     if truth.any():
         assert found["recall"] == pytest.approx(sk.recall_score(truth, called))
         assert found["f1"] == pytest.approx(sk.f1_score(truth, called))
-    if called.any():
+    if called.any() and truth.any():
         assert found["precision"] == pytest.approx(sk.precision_score(truth, called))
     if not truth.all():
         specificity = sk.recall_score(~truth, ~called)
@@ -32,7 +32,7 @@ def test_what_cannot_be_computed_is_nan_and_never_zero():
     no_positive = rates(tp=0, fp=2, tn=8, fn=0)
     assert np.isnan(no_positive["recall"])
     assert np.isnan(no_positive["f1"])
-    assert no_positive["precision"] == 0
+    assert np.isnan(no_positive["precision"])
 
 
 @pytest.mark.parametrize("truth", [np.zeros(5, bool), np.ones(5, bool), np.zeros(0, bool)])
@@ -66,6 +66,8 @@ def test_macro_says_which_findings_had_no_figure():
     assert line["auc"] == 0.8
     assert line["note"] == "AUC over 1 findings, without Hernia"
     assert np.isnan(macro([_line("Mass", np.nan)])["auc"])
+    line = macro([_line("Mass", 0.8), _line("Hernia", 0.6, precision=np.nan)])
+    assert line["note"] == "precision over 1 findings, without Hernia"
 
 
 def test_micro_pools_all_pairs_of_image_and_finding():

@@ -130,6 +130,48 @@ def test_a_folder_called_models_where_the_user_stands_does_no_harm(small, tmp_pa
     assert _run(small, tmp_path / "run").failed == {}
 
 
+def test_a_fresh_fit_that_did_not_end_is_not_taken_for_finished(tmp_path):
+    run = RunFolder(tmp_path)
+    for seed in ("one", "two"):
+        run.open_row("corner", seed).set_status(state="done", fingerprint=seed)
+    run.open_row("corner", "one", fresh=True).set_status(state="interrupted", fingerprint="one")
+    assert not run.holds("corner", "one")
+    assert run.holds("corner", "two")
+
+
+def test_rows_of_other_inputs_leave_before_the_new_inputs_are_written(small, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    _run(small, tmp_path / "run")
+    monkeypatch.setattr("benchmark.runner.run_row", interrupted)
+    rows = {"rows": ["broken", "corner"], "split.seed": 1}
+    with pytest.raises(KeyboardInterrupt):
+        _run(small.replace(rows), tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
+    assert run.row("corner").status == {}
+    assert run.metrics().empty
+
+
+def test_a_model_that_leaves_findings_out_is_a_failed_row_and_the_others_go_on(
+    small, tmp_path, model_files
+):
+    file = Path(model_files["broken"])
+    corner = Path(model_files["corner"]).read_text()
+    file.write_text(corner.replace("train.findings", "train.findings[:13]"))
+    outcome = _run(small.replace({"rows": ["broken", "corner"]}), tmp_path / "run")
+    assert outcome.failed == {"broken": "broken gives no scores for Hernia"}
+    assert set(outcome.folder.metrics()["row"]) == {"corner"}
+
+
+def test_a_process_that_ends_early_without_a_word_is_a_failed_row(small, tmp_path, model_files):
+    file = Path(model_files["killed"])
+    file.write_text(file.read_text().replace("os.kill(os.getpid(), signal.SIGKILL)", "os._exit(0)"))
+    run = _run(small.replace({"rows": ["killed"]}), tmp_path / "run")
+    assert "ended early" in run.failed["killed"]
+    assert run.folder.row("killed").status["state"] == "failed"
+
+
 def test_a_failed_row_is_tried_again(small, tmp_path, counter):
     broken = small.replace({"rows": ["broken"]})
     _run(broken, tmp_path / "run")
@@ -191,6 +233,7 @@ def test_interrupting_leaves_a_folder_that_can_be_resumed(small, tmp_path, count
     assert _press_ctrl_c(process) == 130
     assert "goes on from here" in process.stderr.read()
     run = RunFolder(folder)
+    assert set(run.metrics()["row"]) == {"corner"}
     assert run.row("corner").status["state"] == "done"
     assert run.row("broken").status["state"] == "interrupted"
     _run(small, folder)

@@ -44,6 +44,19 @@ def test_every_row_is_there_also_the_one_that_failed(run):
     assert run.summary["history"] == {"corner": [{"epoch": 1, "loss": 0.5}]}
 
 
+def test_every_finished_row_hands_over_its_cost(run):
+    rows = {row["name"]: row for row in run.summary["rows"]}
+    assert set(rows["corner"]["cost"]) == {
+        *("parameters", "trainable_parameters", "trees", "leaves"),
+        *("seconds_fit", "seconds_predict", "seconds_first_epoch", "seconds_epoch"),
+        *("images_fit", "images_predict"),
+        *("images_per_second_fit", "images_per_second_predict"),
+        *("peak_memory", "peak_device_memory", "model_bytes", "device"),
+    }
+    assert rows["corner"]["cost"]["images_predict"] == 120
+    assert rows["broken"]["cost"] == {}
+
+
 def test_a_run_shows_itself_in_a_notebook_and_gives_tables(run):
     assert "corner" in run._repr_html_()
     assert list(run.leaderboard.index) == ["corner"]

@@ -1,6 +1,6 @@
 """Features are extracted once, and never from half of anything."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,24 +12,20 @@ from PIL import Image
 
 from features import cache
 from features.cache import cached
+from features.extractor import Extractor
 from features.pixels import PixelArchive
 from features.radiographs import Radiographs
 
 
 @dataclass(frozen=True)
-class Brightness:
+class Brightness(Extractor):
     """The mean and the maximum, times a factor."""
 
     size: int = 8
     factor: float = 1.0
 
     name: ClassVar[str] = "brightness"
-    libraries: ClassVar[tuple[str, ...]] = ("numpy",)
-    parallel: ClassVar[bool] = True
     calls: ClassVar[list[int]] = []
-
-    def key(self):
-        return asdict(self)
 
     def __call__(self, pixels):
         self.calls.append(len(pixels))
@@ -114,6 +110,22 @@ def test_another_code_or_library_extracts_again(radiographs, monkeypatch):
     monkeypatch.setattr(cache, "_version", lambda library: "99.9")
     cached(radiographs, Brightness())
     assert sum(Brightness.calls) == 24
+
+
+def test_another_way_of_decoding_extracts_again(radiographs, monkeypatch):
+    from features import fingerprint
+
+    cached(radiographs, Brightness())
+    collect = fingerprint._collect
+
+    def edited(module, file, sources):
+        collect(module, file, sources)
+        if module == "features.images":
+            sources[module] += "# resampled in another way"
+
+    monkeypatch.setattr(fingerprint, "_collect", edited)
+    cached(radiographs, Brightness())
+    assert sum(Brightness.calls) == 16
 
 
 @pytest.mark.parametrize("workers", [1, 2])

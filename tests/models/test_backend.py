@@ -73,8 +73,35 @@ def test_a_session_puts_back_what_it_found():
     assert keras.config.dtype_policy().name == "float32"
 
 
-def test_device_memory_is_told_only_where_there_is_a_device():
-    assert (backend.peak_device_memory() is None) == (backend.devices() == 0)
+def test_device_memory_and_name_are_told_only_where_there_is_a_device():
+    there_is_none = backend.devices() == 0
+
+    assert (backend.peak_device_memory() is None) == there_is_none
+    assert (backend.device_name() is None) == there_is_none
+
+
+def test_peak_device_memory_counts_arrays():
+    if not backend.devices():
+        pytest.skip("no GPU")
+    import keras
+
+    block = keras.ops.ones((50_000_000,), dtype="float32")
+
+    assert backend.peak_device_memory() >= 4 * block.shape[0]
+
+
+def test_asking_for_a_device_imports_no_engine():
+    script = (
+        "import sys\nfrom models import backend\n"
+        "print(backend.peak_device_memory(), backend.device_name())\n"
+        "print(*{'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["None", "None"]
 
 
 def test_tensorflow_compiles_with_xla_on_a_gpu_alone(monkeypatch):

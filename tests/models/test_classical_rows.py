@@ -79,6 +79,14 @@ def test_options_reach_the_booster(radiographs, tmp_path):
     assert many._fitted.estimators[0].rounds_.max() == 6
 
 
+def test_facts_count_trees_and_leaves(radiographs, tmp_path):
+    model = fitted("hog_lbp_xgboost", radiographs, tmp_path, rounds=3, max_depth=1)
+    boosted = np.count_nonzero(model._fitted.estimators[0].rounds_)
+    assert model.facts["trees"] == 3 * boosted
+    assert model.facts["trees"] < model.facts["leaves"] <= 2 * model.facts["trees"]
+    assert "trees" not in fitted("prevalence", radiographs, tmp_path).facts
+
+
 @pytest.mark.nih
 @pytest.mark.slow
 def test_texture_ranks_real_radiographs_of_other_patients(nih, tmp_path):

@@ -21,9 +21,10 @@ from xgboost import XGBClassifier
 
 from features.errors import InputError
 from models.base import Job
+from models.estimators import fit_findings
 from models.feature_model import FeatureModel
 from models.one_vs_rest import OneVsRestXGBoost
-from models.registry import from_file
+from models.registry import find, from_file
 
 CLASSIFIERS = {
     "logistic regression": lambda seed: LogisticRegression(max_iter=300, random_state=seed),
@@ -107,6 +108,18 @@ def test_where_no_finding_has_two_classes_there_is_still_a_model(train, valid, t
     saved.mkdir()
     model.save(saved)
     assert not type(model).load(saved).predict(test).any()
+
+
+@pytest.mark.parametrize("estimator", [OneVsRestXGBoost(rounds=3), KNeighborsClassifier()])
+def test_a_single_finding_may_have_unknown_labels(estimator):
+    X = np.linspace(0, 1, 40, dtype="float32")[:, None]
+    labels = np.column_stack([X[:, 0] > 0.5, np.zeros(40)]).astype("float32")
+    labels[::8, 0] = np.nan
+
+    fitted = fit_findings(estimator, X, labels, (X, labels))
+
+    assert np.ptp(fitted.predict(X)[:, 0]) > 0 and not fitted.predict(X)[:, 1].any()
+    assert fitted.predict(X[:0]).shape == (0, 2)
 
 
 def test_features_stand_side_by_side(train, valid, job):
@@ -195,7 +208,15 @@ def test_a_file_of_weights_is_part_of_what_a_fit_depends_on(tmp_path):
     embedded.weights = str(file)
     before = embedded.depends_on()
     file.write_bytes(b"other weights")
-    assert plain.depends_on() == {} and embedded.depends_on() != before
+    assert embedded.depends_on() != before
+    assert plain.depends_on().keys() == {"features", "size"}
+
+
+def test_an_option_that_no_feature_reads_is_no_part_of_what_a_fit_depends_on():
+    texture, metadata = find("hog_lbp_xgboost"), find("metadata_xgboost")
+    assert texture(weights="imagenet").depends_on() == texture().depends_on()
+    assert texture(size=64).depends_on() != texture().depends_on()
+    assert metadata(size=64).depends_on() == metadata().depends_on()
 
 
 STUDENTS_FILE = '''"""Team 7: logistic regression on HOG."""

@@ -6,8 +6,10 @@ import pytest
 
 from features.errors import InputError, WorkError
 from features.findings import NO_FINDING
-from models.base import Estimate, Job
-from models.keras_model import KerasModel, Price
+from models.base import Job
+from models.keras_model import KerasModel
+from models.price import Price
+from models.registry import find
 from models.training.batches import Batches
 from models.training.callbacks import macro_auc
 
@@ -229,17 +231,19 @@ def test_facts_say_what_was_trained_and_how(fitted):
 
     convolutions = (5 * 5 * 8 + 8) + (5 * 5 * 8 * 16 + 16)
     assert model.facts["parameters"] == convolutions + (16 * 3 + 3)
+    assert model.facts["trainable_parameters"] == model.facts["parameters"]
     assert model.facts["weights"] is None  # it starts from no backbone's
     assert (model.facts["epochs"], model.facts["batch_size"]) == (3, 16)
 
 
-def test_an_estimate_grows_with_images_epochs_and_pixels():
+def test_an_estimate_reads_the_options_of_the_training():
     class Priced(Small):
-        price = Price(step=0.02, look=0.005, start=10, weights=4_000)
+        price = Price(step=0.5, image=0.02, look=0.005, start=10, weights=4_000)
+
+    given = {"size": 64, "batch_size": 8, "epochs": 5, "head_epochs": 2}
 
     assert Small().estimate(800, 1000) is None
-    assert Priced(size=128, epochs=5).estimate(800, 1000) == Estimate(10 + (80 + 5) / 2, 4_000)
-    assert Priced(size=64, epochs=5).estimate(800, 1000) == Estimate(10 + (80 + 5) / 8, 4_000)
+    assert Priced(**given).estimate(800, 1000) == Priced.price.estimate(800, 1000, **given)
 
 
 def test_the_fingerprint_knows_backend_and_precision(monkeypatch):
@@ -247,7 +251,16 @@ def test_the_fingerprint_knows_backend_and_precision(monkeypatch):
 
     said = Small(mixed_precision=True).depends_on()
 
-    assert said == {"backend": "jax", "precision": "mixed_float16"}
+    assert (said["backend"], said["precision"]) == ("jax", "mixed_float16")
+
+
+def test_a_file_of_weights_counts_by_its_content(tmp_path):
+    file = tmp_path / "mine.h5"
+    said = []
+    for content in (b"weights", b"other weights"):
+        file.write_bytes(content)
+        said.append(find("resnet50")(weights=str(file)).depends_on())
+    assert said[0] != said[1]
 
 
 def test_sixteen_bits_train_and_the_policy_does_not_leak(parts, job):
@@ -283,7 +296,7 @@ def test_training_meets_every_image_once_an_epoch_in_another_order(parts, job, m
 
     def watch(batches, index):
         if batches._targets is not None:
-            met.append(batches._batches[index])
+            met.append(batches._rows[batches._places[index]])
         return gather(batches, index)
 
     monkeypatch.setattr(Batches, "__getitem__", watch)

@@ -123,20 +123,22 @@ def test_weighted_bce_makes_both_sides_of_a_finding_weigh_the_same():
 
 
 def test_balanced_weights_are_those_of_scikit_learn():
-    positive, negative = losses.balanced_weights(LABELS)
+    loss = losses.make("focal", LABELS)
 
     for finding, labels in enumerate(LABELS.T):
         known = labels[~np.isnan(labels)]
         expected = compute_class_weight("balanced", classes=np.array([0, 1]), y=known)
-        np.testing.assert_allclose([negative[finding], positive[finding]], expected, rtol=1e-6)
+        weights = [loss.negative[finding], loss.positive[finding]]
+        np.testing.assert_allclose(weights, expected, rtol=1e-6)
 
 
-def test_a_finding_of_one_class_keeps_a_finite_weight():
-    absent = np.zeros((4, 1), "float32")
+@pytest.mark.parametrize("name", ["bce", "weighted_bce", "focal"])
+def test_a_finding_of_one_class_is_learnt_too(name):
+    absent, present, nothing = np.zeros((4, 1)), np.ones((4, 1)), np.full((4, 1), UNKNOWN)
 
-    positive, negative = losses.balanced_weights(absent)
+    loss = losses.make(name, np.hstack([absent, present, nothing]))
 
-    assert (positive.item(), negative.item()) == (1, 1)
+    assert loss.positive.tolist() == loss.negative.tolist() == [1, 1, 1]
 
 
 def test_focal_loss_without_gamma_and_balance_is_cross_entropy():

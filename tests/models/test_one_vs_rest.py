@@ -1,5 +1,7 @@
 """XGBoost one-vs-rest: one matrix, one booster a finding, the same whatever the workers."""
 
+from types import SimpleNamespace
+
 import joblib
 import numpy as np
 import pytest
@@ -158,7 +160,7 @@ def test_a_saved_classifier_scores_the_same(data, tmp_path):
 
 def test_options_of_a_model_are_taken_by_name():
     options = {"rounds": 7, "balanced": True, "features": ("hog",)}
-    model = OneVsRestXGBoost.from_options(options, seed=5)
+    model = OneVsRestXGBoost.of(SimpleNamespace(**options), seed=5)
     assert (model.rounds, model.balanced, model.random_state) == (7, True, 5)
 
 

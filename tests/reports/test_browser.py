@@ -84,6 +84,16 @@ def test_a_column_is_sorted_by_its_numbers_with_failures_at_the_foot(opened):
     assert page.locator(f"#{table} [aria-sort=ascending]").count() == 1
 
 
+def test_costs_are_sorted_by_their_figures(opened):
+    page, table = opened(), "run-costs"
+    press(page, table, "Images/s, fit")
+    rows = [row.split("\n")[0] for row in column(page, table, "Row")]
+    assert rows[:3] == ["resnet50_frozen", "cnn6", "resnet50"]
+    press(page, table, "Fit")
+    press(page, table, "Fit")
+    assert column(page, table, "Fit")[:2] == ["< 0.1 s", "1.7 s"]
+
+
 def test_empty_cells_come_last_in_both_directions(opened):
     page, table = opened(), "run-auc-by-finding"
     for _ in range(2):
@@ -132,10 +142,9 @@ def test_the_matrix_switches_its_metric_from_the_keyboard(opened):
     assert page.locator("#run-auc-by-finding").is_hidden()
 
 
-def test_a_row_is_hidden_in_every_curve_at_once(opened):
+def test_a_row_is_hidden_in_every_drawing_at_once(opened):
     page = opened()
-    lines = page.locator("svg [data-row='0']")
-    assert lines.count() == 28
+    assert page.locator("#run-curves svg [data-row='0']").count() == 28
     key = page.get_by_role("group", name="Rows shown").get_by_role("button", name="cnn6")
     key.click()
     assert key.get_attribute("aria-pressed") == "false"

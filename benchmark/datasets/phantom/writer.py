@@ -82,9 +82,9 @@ def write_phantom(
         return folder
     population = draw_population(images, patients, seed, label_noise)
     visits = _visits(population, seed)
-    (folder / "images").mkdir(parents=True, exist_ok=True)
     statement = json.dumps(stated, indent=1) + "\n"
-    write_text(folder / _BEGUN, statement)
+    write_text(folder / _BEGUN, statement)  # first of all, or an interruption leaves no phantom
+    (folder / "images").mkdir(exist_ok=True)
     _write_tables(folder, population, visits)
     _write_images(folder, population, visits, size, progress)
     write_text(folder / _STATEMENT, statement)

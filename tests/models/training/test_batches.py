@@ -1,6 +1,14 @@
 import numpy as np
+import pytest
 
+from models.training import orders
 from models.training.batches import Batches
+
+
+def batched(n, *, seed=None, targets=None, **options):
+    targets = np.zeros((n, 1)) if targets is None else targets
+    order = None if seed is None else orders.make("shuffled", targets, seed)
+    return Batches(np.arange(n)[:, None], order=order, **options)
 
 
 def rows(batches):
@@ -8,38 +16,60 @@ def rows(batches):
 
 
 def test_every_image_comes_once_an_epoch():
-    batches = Batches(np.arange(37)[:, None], batch_size=8, seed=5)
+    batches = batched(37, batch_size=8, seed=5)
 
     for epoch in range(3):
         batches.start(epoch)
         assert sorted(np.concatenate(rows(batches))) == list(range(37))
 
 
-def test_the_order_follows_from_seed_and_epoch_alone():
-    def order(epoch, seed=5):
-        batches = Batches(np.arange(37)[:, None], batch_size=8, seed=seed)
-        batches.start(epoch)
-        return np.concatenate(rows(batches)).tolist()
-
-    assert order(2) == order(2)
-    assert order(2) != order(1)
-    assert order(2) != order(2, seed=6)
-
-
-def test_without_a_seed_the_order_is_kept():
-    batches = Batches(np.arange(10)[:, None], batch_size=4)
-
-    assert np.concatenate(rows(batches)).tolist() == list(range(10))
+def test_without_an_order_the_rows_keep_theirs():
+    assert np.concatenate(rows(batched(10, batch_size=4))).tolist() == list(range(10))
 
 
 def test_an_odd_rest_is_spread_so_that_no_batch_is_tiny():
-    batches = Batches(np.arange(33)[:, None], batch_size=32, seed=0)
-
-    assert [len(rows) for rows in rows(batches)] == [17, 16]
+    assert [len(rows) for rows in rows(batched(33, batch_size=32, seed=0))] == [17, 16]
 
 
 def test_targets_stay_with_their_inputs():
-    batches = Batches(np.arange(9)[:, None], 10 * np.arange(9)[:, None], batch_size=4, seed=0)
+    targets = 10 * np.arange(9)[:, None]
+    order = orders.make("shuffled", targets, 0)
+    batches = Batches(np.arange(9)[:, None], targets, batch_size=4, order=order)
 
     for inputs, targets in (batches[i] for i in range(len(batches))):
         assert np.array_equal(10 * inputs, targets)
+
+
+@pytest.mark.parametrize(
+    ("options", "lengths"),
+    [
+        ({"devices": 2}, [18, 16]),
+        ({"devices": 3}, [18, 18]),
+        ({"equal": True}, [17, 17]),
+        ({"equal": True, "devices": 4}, [20, 20]),
+    ],
+)
+def test_batches_are_filled_up_with_rows_that_weigh_nothing(options, lengths):
+    targets = np.zeros((33, 2))
+    batches = Batches(np.arange(33)[:, None], targets, batch_size=32, **options)
+
+    weights = [batches[i][2] for i in range(2)]
+
+    assert [len(rows) for rows in rows(batches)] == lengths
+    assert [(weight > 0).sum() for weight in weights] == [17, 16]
+    assert np.allclose([weight.mean() for weight in weights], 1)
+    assert np.array_equal(np.concatenate(rows(batches))[batches.real], np.arange(33))
+
+
+def test_filling_never_changes_which_rows_are_learnt_together():
+    alone = [set(batch) for batch in rows(batched(33, batch_size=8, seed=1))]
+    shared = [set(batch) for batch in rows(batched(33, batch_size=8, seed=1, devices=4))]
+
+    assert alone == shared
+
+
+def test_fewer_rows_than_devices_are_repeated():
+    batches = Batches(np.arange(2)[:, None], np.zeros((2, 1)), batch_size=8, devices=5)
+
+    assert rows(batches)[0].tolist() == [0, 1, 0, 1, 0]
+    assert batches[0][2].tolist() == [2.5, 2.5, 0, 0, 0]

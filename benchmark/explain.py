@@ -1,0 +1,269 @@
+"""A finished row's heat maps: which radiographs are worth a look, and what the boxes say."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmark.cases import Request, choose, list_cases
+from benchmark.datasets.loading import load_radiographs
+from benchmark.experiment import Experiment
+from benchmark.localization import (
+    FRAME,
+    HITS,
+    SIDES,
+    Looks,
+    judge_all,
+    predicted_box,
+    resized,
+    summarise,
+)
+from benchmark.run_folder import RunFolder
+from features.errors import InputError, unknown
+from features.images import decode
+from features.progress import Progress, silent
+from features.radiographs import BOX_FRAME, Radiographs
+from models import registry
+from models.base import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One radiograph with the heat map of one finding.
+
+    Parameters
+    ----------
+    image, finding, outcome : str
+        Which, and one of `benchmark.cases.OUTCOMES`.
+    score, threshold : float
+        The row's.
+    map : numpy.ndarray
+        Shape (h, w), as the model gave it.
+    boxes : numpy.ndarray
+        Shape (k, 4): the finding's, in pixels of a frame of `FRAME`.
+    share : float
+        What the predicted box goes round.
+    file : Path
+        The radiograph.
+    """
+
+    image: str
+    finding: str
+    outcome: str
+    score: float
+    threshold: float
+    map: np.ndarray
+    boxes: np.ndarray
+    share: float
+    file: Path
+
+    @cached_property
+    def heat(self) -> np.ndarray:
+        """Shape (`FRAME`, `FRAME`): the map as a share of its own maximum."""
+        heat = resized(self.map, FRAME)
+        return heat / max(heat.max(), np.finfo("float32").tiny)
+
+    @property
+    def predicted(self) -> np.ndarray | None:
+        """The predicted box, shape (4,); None where there is no box to hold against it."""
+        is_judged = len(self.boxes) and self.heat.any()
+        return predicted_box(self.heat, share=self.share) if is_judged else None
+
+    def pixels(self, size: int) -> np.ndarray:
+        """Return the radiograph, shape (size, size), uint8."""
+        return decode(self.file, size)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Where a row looked.
+
+    Attributes
+    ----------
+    row : str
+        The row.
+    looks : list of Look
+        The gallery: by finding and outcome, highest scores first.
+    table : pandas.DataFrame
+        Columns `benchmark.localization.COLUMNS`, share, layer, method; empty without a box.
+    judged : pandas.DataFrame
+        One line a map, radiograph and finding; see `benchmark.localization.judge_all`.
+    gallery : Path or None
+        The page, once written.
+    """
+
+    row: str
+    request: Request
+    looks: list[Look]
+    table: pd.DataFrame
+    judged: pd.DataFrame
+    gallery: Path | None = None
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the table as JSON has it: one dictionary a line, None for what is not known."""
+        return json.loads(self.table.to_json(orient="records"))
+
+    def lines(self) -> list[dict[str, str]]:
+        """Return the table as a terminal shows it, the maps of each finding together."""
+        columns = [*HITS, "pointing", "containment"]
+        order = self.table["finding"].drop_duplicates()
+        order = order[:1] if len(order) == 2 else order  # the mean of one finding says no more
+        return [
+            {"finding": line["finding"], "map": line["map"]}
+            | {key: str(line[key]) for key in ("images", "boxes", "patients")}
+            | {key.replace("hit_", "IoU≥"): _figure(line[key]) for key in columns}
+            for finding in order
+            for line in self.records()
+            if line["finding"] == finding
+        ]
+
+    def conclusion(self) -> str:
+        """Say what the table is of."""
+        part = self.request.part_name
+        if not len(self.table):
+            return f"no box in the {part}{'' if self.request.is_whole else ' is asked for'}"
+        kept = "" if self.request.is_whole else "; a part of the boxes: not kept in the run"
+        return f"{part}, shares of radiographs with boxes; empty maps count as misses{kept}"
+
+
+def explain(
+    run: RunFolder, row: str, request: Request, *, seed: int = 0, progress: Progress = silent
+) -> Explanation:
+    """Make the heat maps of a finished row that a gallery and the boxes call for.
+
+    Parameters
+    ----------
+    run : RunFolder
+        A run.
+    row : str
+        A finished row whose model has heat maps.
+    request : Request
+        What is asked.
+    seed : int, optional
+        Where the baseline's random maps come from.
+    progress : callable, optional
+        Told how far reading and looking are.
+
+    Raises
+    ------
+    InputError
+        If the row is unknown, unfinished or has no heat maps, or a finding, an image or a layer is
+        unknown, or the radiographs are not where they were.
+    """
+    experiment = run.experiment()
+    kind = _kind(run, experiment, row)
+    cases = list_cases(run, row, request)
+    radiographs = _radiographs(experiment, request, cases["image"], progress)
+    boxes = _boxes(radiographs)
+    cases["boxed"] = _pairs(cases).isin(_pairs(boxes))
+    shown = choose(cases, request)
+    progress("loading the model", 0, 1)
+    model = kind.load(run.row(row).saved)
+    progress("loading the model", 1, 1)
+    needed = cases[cases["boxed"] | cases.index.isin(shown.index)]
+    maps = _maps(model, radiographs, needed, request, progress)
+    boxed = cases[cases["boxed"]]
+    looks = Looks(boxed[["image", "finding"]], [maps[case] for case in boxed.index], boxes)
+    judged = judge_all(looks, row, share=request.share, seed=seed)
+    table = summarise(judged, row=row, part=request.part)
+    return Explanation(
+        row,
+        request,
+        _looks(shown, maps, boxes, radiographs, request.share),
+        table.assign(share=request.share, layer=request.layer, method=request.method),
+        judged,
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _kind(run: RunFolder, experiment: Experiment, row: str) -> type[Model]:
+    """Return the class of a row's model, or say why it cannot be explained."""
+    kinds = {
+        name: registry.find(str(experiment.models.get(name, {}).get("model", name)))
+        for name in experiment.rows
+    }
+    if row not in kinds:
+        raise unknown("row", row, kinds, where=str(run.path))
+    if not kinds[row].has_heatmaps():
+        able = [name for name, kind in kinds.items() if kind.has_heatmaps()] or ["none"]
+        raise InputError(f"{row} has no heat maps; rows of {run.path} that have them: {', '.join(able)}")
+    status = run.row(row).status
+    if status.get("state") != "done":
+        why = status.get("reason") or f"cxrbench run … --out {run.path} finishes it"
+        raise InputError(f"{row} of {run.path} is {status.get('state', 'not fitted')}: {why}")
+    return kinds[row]
+
+
+def _radiographs(
+    experiment: Experiment, request: Request, images: Iterable[str], progress: Progress
+) -> Radiographs:
+    """Read the run's radiographs again, from where they are now."""
+    data = experiment.data
+    if request.data is not None:
+        # As it is: a phantom that is not there must not be drawn into a folder that was named.
+        data = data.model_copy(update={"folder": str(request.data), "source": "nih"})
+    radiographs, reading = load_radiographs(data, progress=progress)
+    missing = sorted(set(images) - set(radiographs.images))
+    if missing:
+        raise InputError(
+            f"{len(missing)} radiographs of the run are not in {reading['folder']}, for example "
+            f"{missing[0]}: name their folder with --data DIR"
+        )
+    return radiographs
+
+
+def _boxes(radiographs: Radiographs) -> pd.DataFrame:
+    """Return all boxes, with whose radiograph they are in."""
+    boxes = radiographs.boxes
+    assert boxes is not None
+    return boxes.assign(patient=radiographs.table["patient"].loc[boxes["image"]].to_numpy())
+
+
+def _pairs(table: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(table[["image", "finding"]])
+
+
+def _maps(
+    model: Model, radiographs: Radiographs, cases: pd.DataFrame, asked: Request, progress: Progress
+) -> dict[int, np.ndarray]:
+    """Return the map of each case, by its index."""
+    maps: dict[int, np.ndarray] = {}
+    for finding, of_finding in cases.groupby("finding", sort=False):
+        progress("heat maps", len(maps), len(cases))
+        some = radiographs.take(_positions(radiographs, of_finding)).without_truth()
+        found = model.heatmaps(some, str(finding), layer=asked.layer, method=asked.method)
+        maps |= dict(zip(of_finding.index, found, strict=True))
+    progress("heat maps", len(cases), len(cases))
+    return maps
+
+
+def _looks(
+    shown: pd.DataFrame,
+    maps: dict[int, np.ndarray],
+    boxes: pd.DataFrame,
+    radiographs: Radiographs,
+    share: float,
+) -> list[Look]:
+    assert radiographs.archive is not None and radiographs.rows is not None
+    files = radiographs.archive.files
+    places = radiographs.rows[_positions(radiographs, shown)]
+    known = ["image", "finding", "outcome", "score", "threshold"]
+    looks = []
+    for case, said, place in zip(shown.index, shown[known].to_dict("records"), places, strict=True):
+        mine = boxes[(boxes["image"] == said["image"]) & (boxes["finding"] == said["finding"])]
+        drawn = mine[SIDES].to_numpy(float) * (FRAME / BOX_FRAME)
+        look = {"map": maps[case], "boxes": drawn, "share": share, "file": files[place]}
+        looks.append(Look(**{str(key): value for key, value in said.items()}, **look))
+    return looks
+
+
+def _positions(radiographs: Radiographs, cases: pd.DataFrame) -> np.ndarray:
+    return radiographs.table.index.get_indexer(pd.Index(cases["image"]))

@@ -1,0 +1,104 @@
+"""What a row looked at, as plain values and arrays: all that the pages of `reports` may show."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchmark.cases import OUTCOMES
+from benchmark.explain import Explanation, Look
+from benchmark.localization import FRAME
+from benchmark.run_folder import RunFolder
+from features.findings import display
+from features.progress import Progress, silent
+from models import registry
+
+#: Side, in pixels, at which radiographs are shown.
+SHOWN = 512
+
+#: The heading of each outcome, and what its radiographs are.
+GROUPS = {
+    "true positive": ("True positives", "called and present, highest scores first"),
+    "false positive": ("False positives", "called, and absent by the label; highest scores first"),
+    "false negative": ("False negatives", "present with a box, but not called"),
+    "true negative": ("True negatives", "neither called nor present"),
+}
+
+
+def gallery_content(
+    run: RunFolder, found: Explanation, *, progress: Progress = silent
+) -> dict[str, Any]:
+    """Gather what a gallery shows; the radiographs are read here.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run.
+    found : Explanation
+        Of one of its rows.
+    progress : callable, optional
+        Told how many radiographs are read.
+
+    Returns
+    -------
+    dict
+        As `reports.gallery.render` takes it.
+    """
+    experiment, findings = run.experiment(), list(run.truth().columns)
+    kind = registry.find(str(experiment.models.get(found.row, {}).get("model", found.row)))
+    own = [{"row": found.row, "lines": found.records()}] if len(found.table) else []
+    return {
+        "name": experiment.title or experiment.name,
+        "row": {"name": found.row, "kind": kind.kind, "title": kind.title or kind.name()},
+        "part_name": found.request.part_name,
+        "share": found.request.share,
+        "layer": found.request.layer,
+        "method": {"grad-cam": "Grad-CAM", "hirescam": "HiResCAM"}.get(found.request.method),
+        "frame": FRAME,
+        "localization": own,
+        "all_findings": [{"name": name, "label": display(name)} for name in findings],
+        "findings": list(_findings(found, findings, progress)),
+    }
+
+
+def _findings(
+    found: Explanation, findings: Sequence[str], progress: Progress
+) -> Iterator[dict[str, Any]]:
+    done = 0
+    for place, finding in enumerate(findings):
+        groups = []
+        for outcome in OUTCOMES:
+            looks = [
+                _look(look, found.row)
+                for look in found.looks
+                if (look.finding, look.outcome) == (finding, outcome)
+            ]
+            done += len(looks)
+            progress("radiographs", done, len(found.looks))
+            title, note = GROUPS[outcome]
+            groups += [{"title": title, "note": note, "looks": looks}] if looks else []
+        if groups:
+            yield {"key": f"finding-{place}", "title": display(finding), "groups": groups}
+
+
+def _look(look: Look, row: str) -> dict[str, Any]:
+    predicted = look.predicted
+    blank = "" if look.heat.any() else "; the map is zero everywhere"
+    words = f"score {look.score:.3f}, threshold {look.threshold:.3f}: {look.outcome}{blank}"
+    return {
+        "file": f"{_plain(look.finding)}-{_plain(look.image)}.png",
+        "image": look.image,
+        "title": f"{display(look.finding)}, {look.image}",
+        "caption": f"{row}: {words}",
+        "note": blank.lstrip("; "),
+        "score": look.score,
+        "threshold": look.threshold,
+        "pixels": look.pixels(SHOWN),
+        "heat": look.heat,
+        "boxes": look.boxes.round(2).tolist(),
+        "predicted": None if predicted is None else predicted.tolist(),
+    }
+
+
+def _plain(name: str) -> str:
+    """Return a name that any file system takes."""
+    return re.sub(r"[^\w.-]+", "_", name.removesuffix(".png"))

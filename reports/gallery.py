@@ -1,0 +1,94 @@
+"""The gallery of a row's heat maps: one page with the images inside, and pictures."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from reports import overlays, views
+from reports.page import clean, standalone
+
+Content = Mapping[str, Any]
+
+#: Told the name of the stage, the units done and the units in all.
+Progress = Callable[[str, int, int], None]
+
+
+def render(content: Content) -> str:
+    """Make the page.
+
+    Parameters
+    ----------
+    content : mapping
+        ``name`` (the run's), ``row`` (name, kind, title), ``part_name``, ``share``, ``layer``,
+        ``method``, ``frame`` (the side of the frame of boxes), ``localization`` (as a run's
+        summary has it), ``all_findings`` (name and label of each) and ``findings``: of each that
+        is shown a ``key``, a ``title`` and ``groups``, each with ``title``, ``note`` and ``looks``:
+        ``image``, ``score``, ``note``, ``pixels`` (uint8, a square), ``heat`` (in [0, 1], a
+        square), ``boxes`` and ``predicted`` (x, y, width, height), and what `pictures` needs.
+
+    Returns
+    -------
+    str
+        A complete HTML document, to be written as UTF-8.
+    """
+    content = clean({**content, "findings": [_encoded(found) for found in content["findings"]]})
+    summary = {
+        "title": f"Where {content['row']['name']} looked",
+        "rows": [{**content["row"], "status": "done"}],
+        "findings": content["all_findings"],
+        "localization": content["localization"],
+    }
+    tables = views.localization_tables(summary)
+    sections = [{"key": "boxes", "title": "Against the boxes"}] if tables else []
+    return standalone(
+        "gallery.html",
+        summary,
+        styles=("gallery.css",),
+        gallery=content,
+        sections=sections + content["findings"],
+        tables=tables,
+        stops=overlays.ramp_stops(),
+    )
+
+
+def _encoded(finding: Content) -> dict[str, Any]:
+    """Return a finding with its arrays as addresses of images inside the page."""
+    groups = [
+        {**group, "looks": [_addresses(look) for look in group["looks"]]}
+        for group in finding["groups"]
+    ]
+    return {**finding, "groups": groups}
+
+
+def _addresses(look: Content) -> dict[str, Any]:
+    shown = {key: look[key] for key in ("image", "score", "boxes", "predicted", "note")}
+    heat, radiograph = overlays.heat_uri(look["heat"]), overlays.radiograph_uri(look["pixels"])
+    return shown | {"heat": heat, "radiograph": radiograph}
+
+
+def pictures(content: Content, progress: Progress) -> Iterator[tuple[str, bytes]]:
+    """Draw every radiograph of the gallery with its map, its boxes and a colour bar.
+
+    Parameters
+    ----------
+    content : mapping
+        As for `render`; a look's ``file``, ``title`` and ``caption`` count here.
+    progress : callable
+        Told how many are drawn.
+
+    Yields
+    ------
+    name : str
+        The file's.
+    content : bytes
+        A PNG file.
+    """
+    looks = [
+        look
+        for found in content["findings"]
+        for group in found["groups"]
+        for look in group["looks"]
+    ]
+    for done, look in enumerate(looks, start=1):
+        words = {key: look[key] for key in ("boxes", "predicted", "title", "caption")}
+        yield look["file"], overlays.overlay(look["pixels"], look["heat"], **words)
+        progress("drawing", done, len(looks))

@@ -1,0 +1,64 @@
+"""A training that is killed goes on, and ends as if nothing had happened."""
+
+import signal
+
+import numpy as np
+import pytest
+
+TRAINING = {
+    "deterministic": True,
+    "epochs": 12,
+    "patience": 4,
+    "dropout": 0.3,
+    "rotation": 10.0,
+    "brightness": 0.1,
+    "batch_norm": True,
+    "learning_rate": 0.1,
+}
+
+
+def untimed(said):
+    return [line | {"seconds": 0} for line in said["history"]]
+
+
+@pytest.mark.parametrize("dies", [10, 30], ids=["in the third epoch", "in the eighth"])
+def test_killed_and_gone_on_is_the_same_as_never_killed(train_apart, dies):
+    whole = train_apart("whole", **TRAINING)
+
+    assert train_apart("killed", dies=dies, **TRAINING) == -signal.SIGKILL
+    resumed = train_apart("killed", **TRAINING)
+
+    assert untimed(resumed) == untimed(whole)
+    assert resumed["weights"] == whole["weights"]
+    assert len({line["learning_rate"] for line in whole["history"]}) > 1  # patience was at work
+
+
+def test_only_epochs_that_were_not_finished_are_trained_again(train_apart):
+    train_apart("killed", dies=10, **TRAINING)
+    before = train_apart("killed", **TRAINING)
+    again = train_apart("killed", **TRAINING)  # all finished, but for scoring
+
+    assert again == before  # to the second: nothing was trained
+
+
+def test_another_training_in_the_same_folder_begins_anew(train_apart):
+    first = train_apart("job", epochs=2)
+    other = train_apart("job", epochs=3, loss="focal")
+
+    assert len(first["history"]) == 2
+    assert len(other["history"]) == 3
+    assert other["history"][0]["loss"] != first["history"][0]["loss"]
+
+
+def test_two_phases_go_on_in_the_one_that_was_cut(train_apart):
+    phases = {"head_epochs": 2, "head_learning_rate": 0.05, "epochs": 3, "deterministic": True}
+    whole = train_apart("whole", **phases)
+
+    for dies in (6, 14):  # one in each phase
+        train_apart("killed", dies=dies, **phases)
+    resumed = train_apart("killed", **phases)
+
+    rates = [line["learning_rate"] for line in whole["history"]]
+    assert np.allclose(rates, [0.05, 0.05, 0.01, 0.01, 0.01])
+    assert untimed(resumed) == untimed(whole)
+    assert resumed["weights"] == whole["weights"]

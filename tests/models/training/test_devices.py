@@ -1,0 +1,38 @@
+"""Several devices share a batch and learn what one would have learnt."""
+
+import numpy as np
+import pytest
+
+from models import backend
+
+SHARED = {"epochs": 3, "cpus": 2, "devices": "all"}
+
+pytestmark = pytest.mark.skipif(backend.name() == "torch", reason="PyTorch trains on one device")
+
+
+def curve(said):
+    return [[line["loss"], line["val_loss"]] for line in said["history"]]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"images": 64, "batch_norm": True}, {"images": 65}],
+    ids=["synchronised batch norm", "an odd batch is filled up"],
+)
+def test_two_devices_learn_what_one_does(train_apart, told):
+    alone = train_apart("alone", epochs=3, **told)
+    shared = train_apart("shared", **SHARED, **told)
+
+    assert len(shared["facts"]["devices"]) == 2
+    assert alone["facts"]["devices"] == []
+    np.testing.assert_allclose(curve(shared), curve(alone), rtol=1e-4)
+    np.testing.assert_allclose(shared["scores"], alone["scores"], rtol=1e-3)
+
+
+def test_a_training_on_two_devices_goes_on_where_it_was_killed(train_apart):
+    whole = train_apart("whole", **SHARED)
+
+    train_apart("killed", dies=9, **SHARED)
+    resumed = train_apart("killed", **SHARED)
+
+    np.testing.assert_allclose(curve(resumed), curve(whole), rtol=1e-4)

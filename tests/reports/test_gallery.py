@@ -1,0 +1,132 @@
+"""Radiographs with heat maps: pictures, and a page that holds all of it."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reports import gallery, overlays
+
+HOSTILE = "<img src=x onerror=alert(1)>\"' $x$ \u202e" + "w" * 80
+
+
+def heat_at(row, column):
+    heat = np.zeros((256, 256))
+    heat[row : row + 64, column : column + 64] = 1
+    return heat
+
+
+def content(image="00000001_000.png"):
+    look = {
+        "file": "Mass-1.png",
+        "image": image,
+        "title": f"Mass, {image}",
+        "caption": "cnn6: score 0.900",
+        "score": 0.9,
+        "note": "",
+        "pixels": np.full((512, 512), 128, "uint8"),
+        "heat": heat_at(0, 0),
+        "boxes": [[8, 8, 100, 60]],
+        "predicted": [0, 0, 64, 64],
+    }
+    line = {"map": "cnn6", "part": "test", "finding": "mean", "images": 1, "boxes": 1}
+    baseline = {**line, "map": "average box", "pointing": None}
+    return {
+        "name": f"run {image}",
+        "row": {"name": "cnn6", "kind": "deep", "title": "CNN"},
+        "part_name": "test part",
+        "share": 0.5,
+        "layer": "",
+        "method": "Grad-CAM",
+        "frame": 256,
+        "localization": [{"row": "cnn6", "lines": [{**line, "pointing": 1.0}, baseline]}],
+        "all_findings": [{"name": "Mass", "label": "Mass"}],
+        "findings": [
+            {
+                "key": "finding-4",
+                "title": "Mass",
+                "groups": [{"title": "True positives", "note": "called", "looks": [look]}],
+            }
+        ],
+    }
+
+
+def test_a_picture_is_warm_where_the_map_is_and_as_it_was_elsewhere():
+    grey = np.full((512, 512), 128, "uint8")
+    png = overlays.overlay(grey, heat_at(0, 0), title="Mass, $1", caption="score 0.9")
+    picture = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+    warm, cold = picture[60, 40], picture[400, 300]
+    assert warm[0] - warm[2] > 60
+    assert cold.tolist() == [128, 128, 128]
+
+
+def test_boxes_are_drawn_where_they_are_said_to_be():
+    dark = np.zeros((512, 512), "uint8")
+    options = {"title": "", "caption": ""}
+    bare = overlays.overlay(dark, np.zeros((256, 256)), **options)
+    boxed = overlays.overlay(dark, np.zeros((256, 256)), boxes=[(128, 128, 64, 64)], **options)
+    changed = np.argwhere(decoded(bare) != decoded(boxed))
+    top, left = changed.min(axis=0)[:2] / (600, 620)
+    assert 0.45 < top < 0.51 and 0.42 < left < 0.46
+
+
+def decoded(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+def test_a_map_covers_nothing_where_it_is_zero():
+    uri = overlays.heat_uri(heat_at(0, 0))
+    image = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
+    cover = np.asarray(image)[..., 3]
+    assert cover[40:, 40:].max() == 0
+    assert cover[4, 4] == round(overlays.OPACITY * 255)
+
+
+def test_the_page_holds_its_images_and_asks_for_nothing():
+    page = gallery.render(content())
+    addresses = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert all(address.startswith(("data:", "#")) for address in addresses)
+    assert sum(address.startswith("data:image/") for address in addresses) == 2
+    assert 'width="100" height="60"' in page
+    assert "average box" in page
+
+
+def test_names_are_text_on_the_page():
+    page = gallery.render(content(HOSTILE))
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+
+
+def test_a_gallery_of_nothing_says_so():
+    empty = content() | {"findings": [], "localization": []}
+    page = gallery.render(empty)
+    assert "No radiograph of the test part" in page
+    assert "Against the boxes" not in page
+
+
+def test_pictures_have_the_names_they_were_given():
+    told = []
+    made = list(gallery.pictures(content(HOSTILE), lambda *step: told.append(step)))
+    assert [name for name, _ in made] == ["Mass-1.png"]
+    assert made[0][1].startswith(b"\x89PNG")
+    assert told == [("drawing", 1, 1)]
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_the_ramp_is_a_stylesheets_colours(count):
+    stops = overlays.ramp_stops(count)
+    assert len(stops) == count
+    assert all(re.fullmatch("#[0-9a-f]{6}", stop) for stop in stops)
+
+
+def test_the_report_shows_what_the_boxes_said_and_leaves_the_section_out_without(little):
+    from reports.page import render
+
+    assert "Where the models looked" not in render(little)
+    little["localization"] = content()["localization"]
+    page = render(little)
+    assert "Where the models looked" in page
+    assert 'id="run-localization-by-finding"' in page
