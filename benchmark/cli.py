@@ -348,6 +348,10 @@ def _explain(error: Exception) -> int:
         return _say(str(error), 2)
     if isinstance(error, WorkError):
         return _say(str(error), 1)
+    if isinstance(error, OSError):  # no fault of ours: a full disk, a folder without permission
+        place = f"{error.filename}: " if error.filename else ""
+        mend = "" if error.filename else "; CXRBENCH_CACHE and --out choose other disks"
+        return _say(f"{place}{error.strerror or error}{mend}", 1)
     hint = "cxrbench --debug … shows the traceback"
     return _say(f"{type(error).__name__}: {error} ({hint})", 1)
 

@@ -72,7 +72,7 @@ def cost_of(
         "peak_memory": peak_memory(),
         "peak_device_memory": backend.peak_device_memory(),
         "model_bytes": sum(file.stat().st_size for file in saved.rglob("*") if file.is_file()),
-        "device": _device(len(model.facts.get("devices") or [])),
+        "device": _device(model.facts.get("devices")),
     }
 
 
@@ -115,10 +115,12 @@ def _high_water(process: int) -> int:
     return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
 
 
-def _device(shared: int) -> str:
+def _device(shared: Any) -> str:
     """Return the name of the GPU, and how many of them shared the batches, or the processor's."""
     gpu = backend.device_name()
-    return f"{shared} x {gpu}" if gpu and shared > 1 else gpu or machine()["cpu"]
+    if gpu and isinstance(shared, list) and len(shared) > 1:
+        return f"{len(shared)} x {gpu}"
+    return gpu or machine()["cpu"]
 
 
 def _epochs(history: Sequence[dict[str, Any]]) -> tuple[float | None, float | None]:

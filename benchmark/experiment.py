@@ -11,6 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from benchmark.splits import check_kind
 from features.errors import InputError, unknown
 
+#: What may be the name of a run or a row, for it becomes a folder.
+FOLDER_NAME = r"^\w[\w .+-]{0,99}$"
+Name = Annotated[str, Field(pattern=FOLDER_NAME)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 #: TOML has no null: zero in the file stands for "not asked for" wherever zero makes no sense.
 Count = Annotated[int, Field(ge=0)]
@@ -86,9 +89,9 @@ class Experiment(Section):
         From `load` and `replace`, in one line, where a key or a value cannot be used.
     """
 
-    name: str
+    name: Name
     title: str = ""
-    rows: tuple[str, ...]
+    rows: tuple[Name, ...]
     data: Data = Data()
     split: Split = Split()
     training: Training = Training()
@@ -154,7 +157,7 @@ def load(name: str) -> Experiment:
     if not path.is_file():
         raise InputError(f"no experiment file at {path}")
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not TOML: {error}") from None
     return Experiment.parse({"name": path.stem} | content, where=str(path))
@@ -202,8 +205,10 @@ def _one_line(error: ValidationError, root: type[BaseModel], where: str) -> Inpu
         table = f"[{'.'.join(place[:-1])}] of " if place[:-1] else ""
         return unknown("key", place[-1], allowed, where=f"{table}{where}")
     given = f" = {first['input']!r}" if place and first["type"] != "missing" else ""
+    if first["type"] == "string_pattern_mismatch":
+        first["msg"] = "a name has letters, digits, blanks, '_', '.', '+', '-', and starts with one"
     reason = first["msg"].removeprefix("Value error, ")  # of a check of our own
-    return InputError(f"{where}: {'.'.join(place)}{given}: {reason}")
+    return InputError(": ".join(filter(None, [where, ".".join(place) + given, reason])))
 
 
 def _section(root: type[BaseModel], place: list[str]) -> type[BaseModel]:

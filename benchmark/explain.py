@@ -111,22 +111,22 @@ class Explanation:
     def lines(self) -> list[dict[str, str]]:
         """Return the table as a terminal shows it, the maps of each finding together."""
         columns = [*HITS, "pointing", "containment"]
-        order = self.table["finding"].drop_duplicates()
+        order = list(self.table["finding"].unique())
         order = order[:1] if len(order) == 2 else order  # the mean of one finding says no more
+        records = [record for record in self.records() if record["finding"] in order]
         return [
-            {"finding": line["finding"], "map": line["map"]}
-            | {key: str(line[key]) for key in ("images", "boxes", "patients")}
-            | {key.replace("hit_", "IoU≥"): _figure(line[key]) for key in columns}
-            for finding in order
-            for line in self.records()
-            if line["finding"] == finding
+            {"finding": record["finding"], "map": record["map"]}
+            | {key: str(record[key]) for key in ("images", "boxes", "patients")}
+            | {key.replace("hit_", "IoU≥"): _figure(record[key]) for key in columns}
+            for record in sorted(records, key=lambda record: order.index(record["finding"]))
         ]
 
     def conclusion(self) -> str:
         """Say what the table is of."""
         part = self.request.part_name
         if not len(self.table):
-            return f"no box in the {part}{'' if self.request.is_whole else ' is asked for'}"
+            which = "no radiograph" if self.request.is_whole else "none of these radiographs"
+            return f"{which} of the {part} has a box of a finding asked for"
         kept = "" if self.request.is_whole else "; a part of the boxes: not kept in the run"
         return f"{part}, shares of radiographs with boxes; empty maps count as misses{kept}"
 
@@ -165,6 +165,8 @@ def explain(
     progress("loading the model", 0, 1)
     model = kind.load(run.row(row).saved)
     progress("loading the model", 1, 1)
+    if size := model.options.get("size"):
+        radiographs.pixels(size, progress)  # decoded where it can be seen
     needed = cases[cases["boxed"] | cases.index.isin(shown.index)]
     maps = _maps(model, radiographs, needed, request, progress)
     boxed = cases[cases["boxed"]]
@@ -194,7 +196,9 @@ def _kind(run: RunFolder, experiment: Experiment, row: str) -> type[Model]:
         raise unknown("row", row, kinds, where=str(run.path))
     if not kinds[row].has_heatmaps():
         able = [name for name, kind in kinds.items() if kind.has_heatmaps()] or ["none"]
-        raise InputError(f"{row} has no heat maps; rows of {run.path} that have them: {', '.join(able)}")
+        raise InputError(
+            f"{row} has no heat maps; rows of {run.path} that have them: {', '.join(able)}"
+        )
     status = run.row(row).status
     if status.get("state") != "done":
         why = status.get("reason") or f"cxrbench run … --out {run.path} finishes it"

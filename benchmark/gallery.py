@@ -19,7 +19,7 @@ SHOWN = 512
 GROUPS = {
     "true positive": ("True positives", "called and present, highest scores first"),
     "false positive": ("False positives", "called, and absent by the label; highest scores first"),
-    "false negative": ("False negatives", "present with a box, but not called"),
+    "false negative": ("False negatives", "present, but not called; highest scores first"),
     "true negative": ("True negatives", "neither called nor present"),
 }
 

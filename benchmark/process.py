@@ -108,10 +108,15 @@ def _messages(process: subprocess.Popen) -> Iterator[dict[str, Any]]:
 
     Thread(target=listen, daemon=True).start()
     while True:
-        with suppress(Empty):
-            if (message := heard.get(timeout=1)) is None:
+        try:
+            message = heard.get(timeout=1)
+        except Empty:
+            if process.poll() is not None:  # a child that outlives it may hold its output open
                 return
-            yield message
+            continue
+        if message is None:
+            return
+        yield message
 
 
 def _end(process: subprocess.Popen) -> None:

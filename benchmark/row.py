@@ -9,12 +9,15 @@ import json
 import os
 import pickle
 import shutil
+import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -66,6 +69,7 @@ class RowTask:
 def main() -> None:
     """Read a task, do it, say how it went."""
     send = _channel()
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     task: RowTask = pickle.load(sys.stdin.buffer)
     try:
         fit_row(task, send)
@@ -75,6 +79,15 @@ def main() -> None:
         traceback.print_exc()
         send({"failed": _reason(error)})
         sys.exit(1)
+
+
+def _end_with(parent: int) -> None:
+    """End this process and its workers once its parent is gone: the next run fits the row."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _channel() -> Send:
@@ -108,6 +121,7 @@ def fit_row(task: RowTask, send: Send) -> None:
         scoring, scores = _timed(lambda: model.predict(task.everything))
     _check_findings(task.train.findings, model)
     _check_scores(scores, len(task.everything), model)
+    _check_said(model)
     row.saved.mkdir(exist_ok=True)
     model.save(row.saved)
     row.write_history(model.history)
@@ -126,6 +140,20 @@ def fit_row(task: RowTask, send: Send) -> None:
     shutil.rmtree(row.unfinished)
 
 
+def _check_said(model: Model) -> None:
+    """Hold what a model says of itself to what the report can show."""
+    kinds = {"notes": list, "parameters": Integral, "weights": str}
+    if not isinstance(model.facts, dict):
+        raise WorkError(f"{model.name()}.facts = {model.facts!r}: a dictionary is wanted")
+    for key, kind in kinds.items():
+        if not isinstance(model.facts.get(key), kind | None):
+            raise WorkError(
+                f"{model.name()}.facts[{key!r}] = {model.facts[key]!r}: no {kind.__name__}"
+            )
+    if not all(isinstance(value, Real) for line in model.history for value in line.values()):
+        raise WorkError(f"{model.name()}.history holds something that is no number")
+
+
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter()
     result = work()
@@ -133,8 +161,12 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def _check_findings(wanted: tuple[str, ...], model: Model) -> None:
-    if missing := [finding for finding in wanted if finding not in model.findings]:
-        raise WorkError(f"{model.name()} gives no scores for {', '.join(missing)}")
+    """Hold a model to the findings of train, in any order: others cannot be evaluated."""
+    if sorted(model.findings) != sorted(wanted):
+        raise WorkError(
+            f"{model.name()}.findings must be those of train, {', '.join(wanted)}; "
+            f"after fit they are {', '.join(map(str, model.findings)) or 'not set'}"
+        )
 
 
 def _check_scores(scores: np.ndarray, images: int, model: Model) -> None:

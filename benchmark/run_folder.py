@@ -39,8 +39,15 @@ class RowFolder:
 
     @property
     def status(self) -> dict[str, Any]:
-        """What the runner last wrote: state, fingerprint, reason, …; empty before the first fit."""
-        return read_json(self.path / "status.json")
+        """What the runner last wrote: state, fingerprint, reason, …; empty before the first fit.
+
+        A file that cannot be understood says nothing: the row is fitted again.
+        """
+        try:
+            status = read_json(self.path / "status.json")
+        except ValueError:
+            return {}
+        return status if isinstance(status, dict) else {}
 
     def set_status(self, **status: Any) -> None:
         """Replace the status; ``state="done"`` is written last of all files of a row."""
@@ -58,7 +65,15 @@ class RowFolder:
 
     def scores(self) -> pd.DataFrame:
         """Return the probabilities, indexed by image, a column a finding."""
-        return pd.read_csv(self.path / "scores.csv", index_col="image", dtype={"image": str})
+        return _read_csv(self.path / "scores.csv", index_col="image", dtype={"image": str})
+
+    def scores_cover(self, truth: pd.DataFrame) -> bool:
+        """Whether there is a score for each image and finding."""
+        try:
+            scores = self.scores()
+            return bool(scores.loc[truth.index, list(truth.columns)].notna().all(axis=None))
+        except (OSError, ValueError, KeyError):
+            return False
 
     def write_history(self, history: list[dict]) -> None:
         """Write the training history, a line an epoch."""
@@ -82,7 +97,8 @@ class RowFolder:
         """Return localization.csv; empty where no heat map was held against a box."""
         path = self.path / "localization.csv"
         text = {"row": str, "layer": str, "method": str}
-        return pd.read_csv(path, dtype=text) if path.is_file() else pd.DataFrame()
+        table = _read_csv(path, dtype=text) if path.is_file() else pd.DataFrame()
+        return table.fillna({"layer": ""})
 
     @property
     def cost(self) -> dict[str, Any]:
@@ -125,6 +141,21 @@ class RunFolder:
         if not (folder.path / "experiment.toml").is_file():
             raise InputError(f"{path} is no run folder: it holds no experiment.toml")
         return folder
+
+    def claim(self) -> None:
+        """Make the folder, or make sure that a run made it: a run overwrites and clears.
+
+        Raises
+        ------
+        InputError
+            If it is a file, or holds something that is no run.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"--out {self.path} is a file, not a run folder")
+        ours = any((self.path / name).exists() for name in (".lock", "provenance.json"))
+        if not ours and self.path.is_dir() and any(self.path.iterdir()):
+            raise InputError(f"--out {self.path} is not empty and holds no run; give a new folder")
+        self.path.mkdir(parents=True, exist_ok=True)
 
     def row(self, name: str) -> RowFolder:
         """Return a row's folder."""
@@ -182,8 +213,9 @@ class RunFolder:
     def split(self) -> pd.DataFrame:
         """Return split.csv, indexed by image."""
         text = {"image": str, "patient": str, "sex": str, "view": str}
-        table = pd.read_csv(self.path / "split.csv", index_col="image", dtype=text)
-        return table.fillna({"sex": "", "view": ""})
+        return _read_csv(self.path / "split.csv", index_col="image", dtype=text).fillna(
+            {"sex": "", "view": ""}
+        )
 
     def write_truth(self, radiographs: Radiographs) -> None:
         """Write truth.csv: image, and 0, 1 or nothing (unknown) a finding."""
@@ -195,7 +227,7 @@ class RunFolder:
     def truth(self) -> pd.DataFrame:
         """Return truth.csv as floats, indexed by image."""
         path = self.path / "truth.csv"
-        return pd.read_csv(path, index_col="image", dtype={"image": str}).astype(float)
+        return _read_csv(path, index_col="image", dtype={"image": str}).astype(float)
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -223,7 +255,7 @@ class RunFolder:
     def metrics(self) -> pd.DataFrame:
         """Return evaluation/metrics.csv."""
         text = {"row": str, "note": str, "rule": str}
-        table = pd.read_csv(self.path / "evaluation" / "metrics.csv", dtype=text)
+        table = _read_csv(self.path / "evaluation" / "metrics.csv", dtype=text)
         return table.fillna({"note": "", "rule": ""})
 
 
@@ -262,6 +294,11 @@ def split_table(radiographs: Radiographs, split: Split) -> pd.DataFrame:
     table.insert(1, "part", split.part)
     table.insert(2, "fold", split.fold)
     return table
+
+
+def _read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a table of ours: an empty cell is missing, a patient or a row called NA is not."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], **options)
 
 
 def write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:

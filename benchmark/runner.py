@@ -22,7 +22,7 @@ from benchmark.row import RowTask
 from benchmark.run_folder import RowFolder, RunFolder, split_table, write_csv
 from benchmark.split_file import PARTS
 from benchmark.splits import Split, make_split
-from features.errors import WorkError, unknown
+from features.errors import InputError, WorkError, unknown
 from features.fingerprint import code_digest, digest
 from features.radiographs import Radiographs
 from models import registry
@@ -93,7 +93,10 @@ def _row(name: str, own: dict[str, Any], shared: dict[str, Any]) -> Row:
     source = str(own.pop("model", name))
     model = registry.find(source)
     known = {key: value for key, value in shared.items() if key in model.option_types()}
-    return Row(name, source, model(**known | own))
+    try:
+        return Row(name, source, model(**known | own))
+    except TypeError as error:  # an __init__ of its own, which takes no options
+        raise InputError(f"{source} cannot be made with options: {error}") from error
 
 
 def _check_names(experiment: Experiment, rows: list[Row]) -> None:
@@ -200,7 +203,7 @@ def run_experiment(
     """
     run = RunFolder(folder)
     rows = rows_of(experiment)
-    folder.mkdir(parents=True, exist_ok=True)
+    run.claim()
     with _alone_in(folder), parallel_config(backend="loky", n_jobs=-1):
         inputs = read_inputs(experiment, console)
         prints = fingerprints(rows, inputs, experiment.training.seed)
@@ -239,14 +242,16 @@ def _fit_rows(
     console: Console,
     fresh: bool,
 ) -> dict[str, str]:
-    failed = {}
+    failed, truth = {}, run.truth()
     for place, row in enumerate(rows):
         console.progress("rows", place, len(rows))
-        if run.holds(row.name, prints[row.name]) and not fresh:
+        folder = run.row(row.name)
+        done = folder.is_done(prints[row.name])
+        if done and not fresh and folder.scores_cover(truth):
             console.kept(row.name)
             continue
         try:
-            folder = run.open_row(row.name, prints[row.name], fresh=fresh)
+            folder = run.open_row(row.name, prints[row.name], fresh=fresh or done)
             _fit_row(folder, row, prints[row.name], inputs, seed, console)
         except Failure as failure:
             failed[row.name] = failure.reason
@@ -275,22 +280,34 @@ def _fit_row(
         try:
             run_row(task, folder.log, progress)
             if not folder.is_done(fingerprint):
-                raise Failure("its process ended early and gave no reason; see log.txt")
+                raise Failure("its process ended before it was done; see log.txt")
         except Failure as failure:
             folder.set_status(state="failed", reason=failure.reason, **said)
             raise
         except KeyboardInterrupt:
-            folder.set_status(state="interrupted", **said)
+            if not folder.is_done(fingerprint):  # it may have been while its process was ending
+                folder.set_status(state="interrupted", **said)
             raise
 
 
 def evaluate(run: RunFolder, experiment: Experiment) -> pd.DataFrame:
-    """Evaluate every finished row of the experiment from the run folder's files alone."""
+    """Evaluate every finished row of the experiment from the run folder's files alone.
+
+    Raises
+    ------
+    InputError
+        If the scores of a finished row are damaged.
+    """
     truth, part = run.truth(), run.split()["part"]
     guard = experiment.evaluation.min_positives
+    rows = [run.row(name) for name in experiment.rows]
+    done = [row for row in rows if row.status.get("state") == "done"]
+    if damaged := [row.name for row in done if not row.scores_cover(truth)]:
+        raise InputError(
+            f"scores.csv of {', '.join(damaged)} in {run.path} lacks scores; run the experiment "
+            "again to fit what is damaged"
+        )
     tables = [
-        evaluate_row(name, truth, run.row(name).scores(), part, min_positives=guard)
-        for name in experiment.rows
-        if run.row(name).status.get("state") == "done"
+        evaluate_row(row.name, truth, row.scores(), part, min_positives=guard) for row in done
     ]
     return pd.concat(tables) if tables else pd.DataFrame(columns=list(COLUMNS))

@@ -130,6 +130,8 @@ def make_split(
     check_kind(kind)
     if folds and kind not in ("patient", "folds"):
         raise InputError(f"folds = {folds} does not go with the split kind '{kind}'")
+    if file and kind != "column":
+        raise InputError(f"file = {file} does not go with the split kind '{kind}', but 'column'")
     if fold and not folds and kind in ("patient", "official"):
         raise InputError(f"fold = {fold} asks for folds: say how many, as in folds = 5")
     draw = _Draw(radiographs, Cohort.of(radiographs), seed, _share("valid", valid))

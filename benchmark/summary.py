@@ -31,6 +31,9 @@ LABELS = {
     "phantom": "Of what was drawn; a few are wrong on purpose (data.phantom.label_noise).",
 }
 
+#: What is said of a row that was never begun.
+_CARD = {"kind": "classical", "options": {}}
+
 
 def summarize(run: RunFolder) -> dict[str, Any]:
     """Gather what a report shows from the run folder's files alone.
@@ -73,7 +76,7 @@ def _row(folder: RowFolder) -> dict[str, Any]:
     done = status.get("state") == "done"
     return {
         "name": folder.name,
-        **status.get("card", {}),
+        **_CARD | {"model": folder.name, "title": folder.name} | status.get("card", {}),
         "status": status.get("state", "missing"),
         "reason": status.get("reason"),
         "seconds": cost["seconds_fit"] + cost["seconds_predict"] if done else None,

@@ -3,11 +3,14 @@
 import os
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
+from zipfile import ZipFile
 
 import numpy as np
 
@@ -252,7 +255,42 @@ def _load(network, name: str, file: Path) -> None:
         with warnings.catch_warnings(action="ignore"):  # one for each layer that does not fit
             network.load_weights(file)
     except Exception as error:  # h5py, zipfile and Keras each raise their own
+        if owner := _owner(file):
+            raise InputError(f"{file} holds the weights of {owner}, not of {name}") from error
         raise InputError(f"{file} does not hold the weights of {name}: {_first(error)}") from error
+
+
+def _owner(file: Path) -> str | None:
+    """Return the backbone whose convolutions a file of weights holds, if it is one of ours."""
+    import keras
+
+    try:
+        held = _kernels(file)
+    except Exception:  # as above; what cannot be opened belongs to nobody
+        return None
+    for name, backbone in BACKBONES.items():
+        network = getattr(keras.applications, backbone.builder)(include_top=False, weights=None)
+        if held == Counter(tuple(w.shape) for w in network.weights if len(w.shape) == 4):
+            return name
+    return None
+
+
+def _kernels(file: Path) -> Counter:
+    """Count the shapes of all arrays of four dimensions in a file of weights."""
+    import h5py
+
+    shapes: Counter = Counter()
+
+    def count(place: str, item) -> None:
+        if isinstance(item, h5py.Dataset) and item.ndim == 4 and "optimizer" not in place:
+            shapes[item.shape] += 1
+
+    with ExitStack() as opened:
+        source: IO[bytes] = opened.enter_context(file.open("rb"))
+        if file.suffix == ".keras":
+            source = opened.enter_context(ZipFile(source).open("model.weights.h5"))
+        opened.enter_context(h5py.File(source, "r")).visititems(count)
+    return shapes
 
 
 def _first(error: Exception) -> str:

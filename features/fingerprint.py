@@ -2,6 +2,7 @@
 
 import ast
 import json
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from hashlib import blake2b
@@ -61,10 +62,16 @@ def code_digest(module: str, file: Path | None = None) -> str:
 def _collect(module: str, file: Path | None, sources: dict[str, str]) -> None:
     if module in sources or (file := file or _file(module)) is None:
         return
-    source = file.read_text(encoding="utf-8")
+    source = _text(file)
     sources[module] = source
     for name in _imports(source):
         _collect(name, None, sources)
+
+
+def _text(file: Path) -> str:
+    """Return a module's source, in whichever encoding it declares."""
+    with tokenize.open(file) as source:
+        return source.read()
 
 
 def _imports(source: str) -> Iterator[str]:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 #: More pixels than this, or a larger file, is no radiograph but a decompression bomb or a mistake.
 MAX_PIXELS = 2**26
@@ -116,8 +117,11 @@ def full_range(grey: np.ndarray) -> int:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if (length := path.stat().st_size) > MAX_BYTES:
-            raise DamagedImage(path, f"{length} bytes are no radiograph")
+        state = path.stat()
+        if not (S_ISREG(state.st_mode) or S_ISDIR(state.st_mode)):  # a pipe may never end
+            raise DamagedImage(path, "it is no regular file")
+        if not 0 < state.st_size <= MAX_BYTES:
+            raise DamagedImage(path, f"{state.st_size} bytes are no radiograph")
         return path.read_bytes()
     except FileNotFoundError:
         raise DamagedImage(path, "there is no such file") from None
@@ -131,6 +135,8 @@ def _grey(path: Path, content: bytes) -> np.ndarray:
         raise DamagedImage(path, f"its name ends in none of {', '.join(IMAGE_SUFFIXES)}")
     try:
         return reader(content)
+    except UnidentifiedImageError as error:  # its own words hold an address in memory
+        raise DamagedImage(path, "cannot identify it as PNG or JPEG") from error
     except Exception as error:  # a decoder meets broken files with whatever it likes to raise
         raise DamagedImage(path, str(error) or type(error).__name__) from error
 

@@ -96,10 +96,10 @@ class PixelArchive:
         if size < 1:
             raise InputError(f"images need a side of at least 1 pixel; size is {size}")
         file = self._home / f"{size}.npy"
-        if not file.exists():
+        if not self.holds(size):
             self._home.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{file}.lock"):
-                if not file.exists():
+                if not self.holds(size):
                     self._build(file, size, progress)
         return np.load(file, mmap_mode="r")
 
@@ -118,7 +118,11 @@ class PixelArchive:
 
     def holds(self, size: int) -> bool:
         """Whether the store of a size is built for these files as they are now."""
-        return (self._home / f"{size}.npy").exists()
+        try:
+            store = np.load(self._home / f"{size}.npy", mmap_mode="r")
+            return store.shape == (len(self), size, size) and bool(self._contents)
+        except (OSError, ValueError, RuntimeError):  # damaged is as good as missing
+            return False
 
     @property
     def decoded(self) -> bool:
@@ -144,7 +148,7 @@ class PixelArchive:
     def _contents(self) -> Contents:
         try:
             said = json.loads((self._home / "contents.json").read_text("utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, json.JSONDecodeError):
             raise RuntimeError("the archive is not decoded yet: call prepare(size) first") from None
         return Contents(said["fingerprint"], {int(at): why for at, why in said["damaged"].items()})
 
@@ -230,7 +234,9 @@ def _states(files: Sequence[str]) -> Iterator[tuple[str, int, int]]:
         folder, name = os.path.split(file)
         try:
             state = os.stat(file)  # noqa: PTH116 - a Path for each of 112,120 files takes longer
-            length, changed = state.st_size, state.st_mtime_ns
+            # Permission may come later, and changes neither length nor time.
+            length = state.st_size if os.access(file, os.R_OK) else -2
+            changed = state.st_mtime_ns
         except OSError:
             length, changed = -1, -1
         yield os.path.join(real(folder), name), length, changed  # noqa: PTH118 - as above

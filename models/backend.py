@@ -273,21 +273,20 @@ def start() -> None:
     No setting keeps TensorFlow from writing straight to the standard error, about a GPU that is
     not there, for example. Where starting fails, all of it is said.
     """
-    heard = TemporaryFile()
-    kept = os.dup(2)
-    os.dup2(heard.fileno(), 2)
-    try:
-        import keras  # noqa: F401
+    with TemporaryFile() as heard:
+        kept = os.dup(2)
+        os.dup2(heard.fileno(), 2)
+        try:
+            import keras  # noqa: F401
 
-        devices()
-    except BaseException:
-        heard.seek(0)
-        os.write(kept, heard.read())
-        raise
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        heard.close()
+            devices()
+        except BaseException:
+            heard.seek(0)
+            os.write(kept, heard.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def peak_device_memory() -> int | None:

@@ -16,7 +16,7 @@ class DenseNet121(KerasModel):
     """
 
     title = "DenseNet121, fine-tuned"
-    price = Price(step=0.07, image=0.05, look=0.0115, start=50, weights=28_200_000)
+    price = Price(step=0.1, image=0.046, look=0.0115, start=52, weights=28_200_000)
 
     weights: str = "imagenet"
     learning_rate = 1e-4

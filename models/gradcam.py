@@ -113,25 +113,40 @@ def layers_with_maps(network: "keras.Model") -> dict[str, "keras.Layer"]:
 
 
 def best_layer(network: "keras.Model") -> str:
-    """Name the last layer that still says where; poolings and dropouts repeat the one before.
+    """Name the last layer that still says where, after its activation function if it has one.
 
-    It is the last whose map has at least `FEWEST_CELLS` cells a side; where all are coarser, the
-    last of the finest.
+    Of the layers whose map has at least `FEWEST_CELLS` cells a side, the last; where all are
+    coarser, the last of the finest. Poolings and dropouts do not count: they repeat what stands
+    before them. If another of the same grid is rectified, the last such, as in the paper: a sum of
+    channels that may be negative says little.
 
     Raises
     ------
     InputError
         If no layer has a map.
     """
-    sides = {
-        name: min(_side(layer), FEWEST_CELLS)
+    known = {
+        name: layer
         for name, layer in layers_with_maps(network).items()
         if not any(word in type(layer).__name__ for word in ("Pooling", "Dropout"))
         and not hasattr(layer, "layers")
     }
-    if not sides:
+    if not known:
         raise InputError(f"{network.name} has no layer whose output is a map: it cannot be drawn")
-    return max(reversed(sides), key=lambda name: sides[name])
+    sides = {name: _side(layer) for name, layer in known.items()}
+    enough = min(FEWEST_CELLS, max(sides.values()))
+    last = [name for name, side in sides.items() if side >= enough][-1]
+    rectified = [name for name in known if sides[name] == sides[last] and _is_active(known[name])]
+    return (rectified or [last])[-1]
+
+
+def _is_active(layer: "keras.Layer") -> bool:
+    """Whether a layer is an activation function, or ends in one."""
+    function = getattr(layer, "activation", None)
+    return type(layer).__name__.endswith("LU") or getattr(function, "__name__", "") not in (
+        "",
+        "linear",
+    )
 
 
 def _find(network: "keras.Model", layer: str) -> "keras.Layer":

@@ -1,9 +1,7 @@
 """KerasModel: the one training loop; a subclass says only what its network is."""
 
-import math
 import re
 from abc import abstractmethod
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -23,8 +21,6 @@ from models.price import Price
 
 if TYPE_CHECKING:
     import keras
-
-    from models.training import loop
 
 #: Share of its moving statistics that a batch normalisation keeps at a step, where it starts from
 #: nothing. Keras' own .99 suits ImageNet's million steps; in a training of a few hundred the
@@ -104,8 +100,14 @@ class KerasModel(Model):
     devices: backend.Devices = 1
     steps_per_execution: PositiveInt = 1
 
+    sharing: backend.Sharing  # what shares each batch, once fitted
+    precision: str  # the dtype policy
+
     _restoring = False  # True while a saved network is rebuilt: its weights come from its own file
-    _sharing = backend.Sharing()  # among several devices, once trained on several
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.sharing, self.precision = backend.Sharing(), "float32"
 
     @abstractmethod
     def network(self, images: "keras.KerasTensor") -> "keras.KerasTensor":
@@ -255,6 +257,7 @@ class KerasModel(Model):
 
     def fit(self, train: Radiographs, valid: Radiographs, job: Job) -> Self:  # noqa: D102
         from models.training import loop
+        from models.training.plan import described, plan_of
 
         if self.deterministic:  # first of all: an engine may read its flags but once
             backend.make_deterministic()
@@ -263,8 +266,8 @@ class KerasModel(Model):
             loop.Part(self.inputs(part, job.progress), self.targets(part))
             for part in (train, valid)
         )
-        self._sharing = backend.sharing(self.devices)
-        plan = self._plan(learn.targets, choose.targets, job.seed)
+        self.sharing = backend.sharing(self.devices)
+        plan = plan_of(self, learn.targets, choose.targets, seed=job.seed)
         with self._session(job.seed):
             shape, dtype = learn.inputs.shape[1:], str(learn.inputs.dtype)
             self.trained = self.build(shape, dtype, seed=job.seed)
@@ -279,7 +282,7 @@ class KerasModel(Model):
                 key=self._key(train, valid, job.seed),
                 progress=job.progress,
             )
-        self.facts |= self._described(best, plan.monitor)
+        self.facts |= described(self, plan, best)
         return self
 
     def predict(self, radiographs: Radiographs) -> np.ndarray:  # noqa: D102
@@ -292,7 +295,7 @@ class KerasModel(Model):
         batches = Batches(
             self.inputs(radiographs),
             batch_size=self.batch_size,
-            devices=len(self._sharing),
+            devices=len(self.sharing),
             equal=bool(backend.jit()),
         )
         with self._session(seed=0):
@@ -354,55 +357,10 @@ class KerasModel(Model):
         self._restoring = False
 
     def _session(self, seed: int) -> AbstractContextManager[None]:
-        self._precision = backend.precision(self.mixed_precision, gpu=backend.devices() > 0)
-        return backend.session(seed=seed, precision=self._precision, sharing=self._sharing)
+        self.precision = backend.precision(self.mixed_precision, gpu=backend.devices() > 0)
+        return backend.session(seed=seed, precision=self.precision, sharing=self.sharing)
 
     def _key(self, train: Radiographs, valid: Radiographs, seed: int) -> str:
         """Digest what makes two trainings the same, but for the code and the pixels themselves."""
         parts = [item for part in (train, valid) for item in (list(part.images), part.labels)]
         return digest(self.name(), self.depends_on(), seed, *parts)
-
-    def _plan(self, train: np.ndarray, valid: np.ndarray, seed: int) -> "loop.Plan":
-        from models.training import loop
-
-        n = sum(finding != NO_FINDING for finding in self.findings)
-        both = (valid[:, :n] == 1).any(axis=0) & (valid[:, :n] == 0).any(axis=0)
-        head = loop.Phase(self.head_epochs, self.head_learning_rate, frozen=True)
-        whole = loop.Phase(self.epochs, self.learning_rate, self.patience)
-        return loop.Plan(
-            phases=(head, whole) if self.head_epochs else (whole,),
-            batch_size=self.batch_size,
-            loss=losses.make(self.loss, train, gamma=self.gamma, balanced=self.balanced),
-            findings=n,
-            monitor=self.monitor if both.any() else "val_loss",  # without both there is no AUC
-            sampling=self.sampling,
-            steps=self.steps_per_execution,
-            devices=len(self._sharing),
-            seed=seed,
-        )
-
-    def _described(self, best: int, monitor: str) -> dict[str, Any]:
-        return {
-            "parameters": self.trained.count_params(),
-            "trainable_parameters": sum(math.prod(w.shape) for w in self.trained.trainable_weights),
-            "weights": getattr(self, "weights", None),
-            "best_epoch": best,
-            "epochs": len(self.history),
-            "monitor": monitor,
-            "batch_size": self.batch_size,
-            "precision": self._precision,
-            "backend": backend.name(),
-            "devices": list(self._sharing.devices),
-            "notes": list(self._notes(monitor)),
-        }
-
-    def _notes(self, monitor: str) -> Iterator[str]:
-        if monitor != self.monitor:
-            yield f"{monitor} decided: no finding has both classes in the valid part"
-        idle = [name for name in ("rotation", "flip", "brightness") if getattr(self, name)]
-        if idle and len(self.trained.input_shape) == 2:
-            yield f"{', '.join(idle)} changed nothing: this row learns from features"
-        if self.head_epochs and not any(hasattr(layer, "layers") for layer in self.trained.layers):
-            yield "head_epochs only prolonged the training: this row trains no backbone"
-        elif self.head_epochs and getattr(self, "weights", None) == "random":
-            yield "two phases from random weights: batch-norm statistics never met a radiograph"

@@ -76,7 +76,7 @@ def _import_file(path: Path):
         if path.parent == Path(__file__).parent:
             return importlib.import_module(f"models.{path.stem}")
         return _import_stranger(path)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 COLOURS = "viridis"
 
 #: How much of the radiograph the hottest spot covers; what is cold covers nothing.
-OPACITY = 0.6
+OPACITY = 0.65
 
 #: Sides, in pixels, of a radiograph and a map inside a page; the browser smooths the map.
 _RADIOGRAPH_SIDE = 360
@@ -102,18 +102,14 @@ def coloured(heat: np.ndarray) -> np.ndarray:
         Shape (h, w), in [0, 1].
     """
     colours = matplotlib.colormaps[COLOURS](heat)
-    colours[..., 3] = OPACITY * _cover(heat)
+    colours[..., 3] = OPACITY * np.clip(heat, 0, 1)
     return colours
-
-
-def _cover(heat: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.clip(heat, 0, 1))
 
 
 def _ramp() -> ListedColormap:
     """Return the colours of the bar: those of the map on a middle grey."""
     along = np.linspace(0, 1, 256)
-    cover = OPACITY * _cover(along)[:, None]
+    cover = OPACITY * along[:, None]
     return ListedColormap(matplotlib.colormaps[COLOURS](along)[:, :3] * cover + 0.5 * (1 - cover))
 
 

@@ -62,10 +62,12 @@ _LOOKED = (
     Column("hit_0.3", "≥ 0.3", "share", "share of maps whose predicted box overlaps so much"),
     Column("hit_0.5", "≥ 0.5", "share", "share of maps whose predicted box overlaps so much"),
     Column("hit_0.7", "≥ 0.7", "share", "share of maps whose predicted box overlaps so much"),
-    Column("iou", "Mean IoU", hint="intersection over union of the predicted and the drawn box"),
+    Column(
+        "iou", "IoU", hint="intersection over union of the predicted and the best box, on average"
+    ),
     Column("pointing", "Pointing", "share", "share of maps whose maximum lies in a box"),
     Column("containment", "Containment", "share", "share of the heat that lies in the boxes"),
-    Column("empty", "Empty maps", "count", "maps that are zero everywhere: no hit"),
+    Column("empty", "Empty", "count", "maps that are zero everywhere: no hit"),
 )
 
 _MEANS = (

@@ -26,7 +26,7 @@ class Contents:
     copies : int
         How many stems belong to more than one image file.
     unreadable : tuple of str
-        Folders that could not be opened.
+        Folders, tables and lists that cannot be opened.
     """
 
     folder: Path
@@ -80,10 +80,11 @@ def scan(folder: Path) -> Contents:
                     copied.add(base)
                     found = min(found, images[base])
                 images[base] = found
-            elif suffix == ".csv":
-                tables.append(place / name)
-            elif suffix == ".txt":
-                lists.append(place / name)
+            elif suffix in (".csv", ".txt"):
+                (tables if suffix == ".csv" else lists).append(place / name)
+    for files in (tables, lists):
+        unreadable += [str(path) for path in files if not _is_readable(path)]
+        files[:] = [path for path in files if str(path) not in unreadable]
     paths = {base: Path(path) for base, (_, path) in images.items()}
     return Contents(top, paths, tuple(tables), tuple(lists), len(copied), tuple(unreadable))
 
@@ -126,6 +127,11 @@ def _is_folder(entry: os.DirEntry) -> bool:
         return entry.is_dir()
     except OSError:  # a link to itself
         return False
+
+
+def _is_readable(path: Path) -> bool:
+    """Whether it is a file, no dead link or pipe, that we may read."""
+    return path.is_file() and os.access(path, os.R_OK)
 
 
 def _rank(place: Path, top: Path) -> tuple[int, int, str]:

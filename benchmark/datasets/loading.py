@@ -46,6 +46,11 @@ def load_radiographs(
     dict
         What the reader has to report; JSON-able.
     """
+    if data.source == "phantom" and data.folder and not _holds_phantom(phantom_folder(data)):
+        raise InputError(
+            f"--data {data.folder} holds no phantom, and this experiment is about the phantom: for "
+            "radiographs of your own, run nih-sample; to draw one there, 'cxrbench fetch phantom'"
+        )
     folder = source_folder(data, progress)
     radiographs, reading = read_nih(
         folder,
@@ -62,6 +67,10 @@ def phantom_folder(data: Data) -> Path:
     """Return where the phantom of these options is, or will be drawn."""
     place = cache_folder() / "phantom" / digest(data.phantom.model_dump())
     return Path(data.folder).expanduser() if data.folder else place
+
+
+def _holds_phantom(folder: Path) -> bool:
+    return (folder / "phantom.json").is_file()
 
 
 def source_folder(data: Data, progress: Progress = silent) -> Path:

@@ -276,7 +276,7 @@ def _no_table(contents: Contents) -> InputError:
     return InputError(
         f"no label table in {contents.folder}: looked for a CSV file with the columns Image Index, "
         f"Finding Labels and Patient ID; found {_listed(contents.tables, 'CSV file')} and "
-        f"{_listed(list(contents.images.values()), 'image')}"
+        f"{_listed(list(contents.images.values()), 'image')}{_closed(contents)}"
     )
 
 
@@ -284,8 +284,12 @@ def _no_image(table: LabelTable, contents: Contents) -> InputError:
     return InputError(
         f"no image in {contents.folder} that {_below(table.path, contents)} names: looked for "
         f"{', '.join(table.table.index[:2])}, … ({', '.join(sorted(IMAGE_SUFFIXES))}); found "
-        f"{_listed(list(contents.images.values()), 'image')}"
+        f"{_listed(list(contents.images.values()), 'image')}{_closed(contents)}"
     )
+
+
+def _closed(contents: Contents) -> str:
+    return f"; cannot open {', '.join(contents.unreadable[:_SHOWN])}" if contents.unreadable else ""
 
 
 def _listed(paths: Sequence[Path], what: str) -> str:

@@ -13,6 +13,7 @@ from models.training import orders
 from models.training.batches import Batches
 from models.training.callbacks import Course, Record, Validation, patience
 from models.training.checkpoints import Checkpoints
+from models.training.plan import Phase, Plan
 
 
 @dataclass(frozen=True)
@@ -29,65 +30,6 @@ class Part:
 
     inputs: Any
     targets: np.ndarray
-
-
-@dataclass(frozen=True)
-class Phase:
-    """Epochs under one optimiser.
-
-    Parameters
-    ----------
-    epochs : int
-        The most passes over *train*.
-    learning_rate : float
-        Adam's first.
-    patience : int or None
-        Epochs without a better one before the phase stops; None never stops it.
-    frozen : bool
-        Whether the networks inside the network, its backbones, stay as they are.
-    """
-
-    epochs: int
-    learning_rate: float
-    patience: int | None = None
-    frozen: bool = False
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a network is trained.
-
-    Parameters
-    ----------
-    phases : tuple of Phase
-        One after the other.
-    batch_size : int
-        The most radiographs of a step.
-    loss : losses.Loss
-        Of the logits.
-    findings : int
-        The number of outputs, from the first, whose mean AUC is ``val_auc``.
-    monitor : {"val_loss", "val_auc"}
-        What decides on the best epoch, on stopping and on the learning rate.
-    sampling : {"shuffled", "balanced"}
-        Which images an epoch shows; see `models.training.orders`.
-    steps : int
-        Steps that are handed to the device at a time.
-    devices : int
-        Among how many a batch is shared out.
-    seed : int
-        Of the order of the images.
-    """
-
-    phases: tuple[Phase, ...]
-    batch_size: int
-    loss: losses.Loss
-    findings: int
-    monitor: str
-    sampling: orders.Sampling = "shuffled"
-    steps: int = 1
-    devices: int = 1
-    seed: int = 0
 
 
 class OverRows(keras.metrics.MeanMetricWrapper):

@@ -11,10 +11,10 @@ from benchmark import api
 from benchmark.cli import main
 
 OPTIONS = {
-    "data.phantom.images": 60,
-    "data.phantom.patients": 30,
-    "data.phantom.size": 64,
-    "models.cnn6.size": 64,
+    "data.phantom.images": 48,
+    "data.phantom.patients": 24,
+    "data.phantom.size": 32,
+    "models.cnn6.size": 32,
     "models.cnn6.epochs": 1,
     "models.cnn6.batch_size": 16,
 }
@@ -91,7 +91,7 @@ def test_named_images_are_all_shown_and_keep_nothing_in_the_run(folder, found, t
         (image, "Mass"),
         (image, "Pleural_Thickening"),
     }
-    assert {look.map.shape for look in some.looks} == {(16, 16)}
+    assert {look.map.shape for look in some.looks} == {(8, 8)}
     assert sorted(file.suffix for file in (tmp_path / "out").iterdir()) == [
         ".html",
         ".json",

@@ -103,10 +103,20 @@ def test_weights_are_read_from_every_kind_of_file(resnet, suffix, tmp_path):
     assert same(resnet, build(RESNET, size=32, weights=str(file), seed=7))
 
 
-def test_weights_of_the_wrong_network_name_the_file_and_the_network(resnet, tmp_path):
-    file = tmp_path / "mine.weights.h5"
-    resnet.save_weights(file)
-    with pytest.raises(InputError, match=r"mine\.weights\.h5 .*densenet121"):
+@pytest.mark.parametrize("name", ["mine.weights.h5", "mine.h5", "mine.keras"])
+def test_weights_of_the_wrong_network_name_both(resnet, tmp_path, name):
+    file = tmp_path / name
+    resnet.save_weights(file) if ".weights." in name else resnet.save(file)
+    with pytest.raises(InputError, match=r"mine\..* holds the weights of resnet50, not of dense"):
+        build(DENSENET, size=32, weights=str(file), seed=0)
+
+
+def test_weights_of_a_network_that_is_none_of_ours_name_the_file_and_ours(tmp_path):
+    import keras
+
+    file = tmp_path / "small.weights.h5"
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save_weights(file)
+    with pytest.raises(InputError, match=r"small\.weights\.h5 does not hold .* of densenet121"):
         build(DENSENET, size=32, weights=str(file), seed=0)
 
 

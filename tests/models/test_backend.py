@@ -1,4 +1,5 @@
 import json
+import os
 import random
 import subprocess
 import sys
@@ -128,3 +129,20 @@ def test_listing_the_deep_rows_imports_no_engine():
     )
 
     assert done.stdout.strip() == ""
+
+
+def test_an_engine_that_cannot_start_says_why(tmp_path):
+    (tmp_path / "keras.py").write_text(
+        "import os\nos.write(2, b'half of it')\nraise RuntimeError('no')"
+    )
+    script = "from models import backend\nbackend.start()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )
+
+    assert done.returncode == 1
+    assert "half of it" in done.stderr and "RuntimeError: no" in done.stderr

@@ -4,10 +4,14 @@ import pytest
 from keras import layers, ops
 
 from features.errors import InputError
+from features.findings import FINDINGS
 from models import backend, gradcam
 from models.base import Job
+from models.cnn6 import CNN6
+from models.densenet121 import DenseNet121
 from models.keras_model import KerasModel
 from models.prevalence import Prevalence
+from models.resnet50 import ResNet50
 from models.resnet50_frozen import FrozenResNet50
 
 
@@ -68,6 +72,27 @@ def test_a_connection_past_the_layer_changes_only_what_passes_through_it(picture
     assert np.allclose(maps, np.maximum(activations @ weights, 0) / (16 * 16), atol=1e-6)
 
 
+def test_hirescam_is_grad_cam_before_a_mean_and_weighs_place_by_place_elsewhere(pictures):
+    network = wired()
+    both = [
+        gradcam.heatmaps(network, pictures, 2, layer="second", method=method)
+        for method in gradcam.METHODS
+    ]
+    assert np.allclose(*both, atol=1e-6)
+
+    def slope(at):
+        x = network.get_layer("second")(at)
+        return ops.sum(network.get_layer("logits")(ops.mean(x, axis=(1, 2)))[:, 2]), None
+
+    inner = keras.Model(network.input, network.get_layer("first").output)
+    activations = inner(pictures)
+    slopes, _ = backend.gradient(slope, activations)
+    expected = np.maximum(ops.convert_to_numpy(ops.sum(slopes * activations, axis=-1)), 0)
+    maps = gradcam.heatmaps(network, pictures, 2, layer="first", method="hirescam")
+    assert expected.max() > 0
+    assert np.allclose(maps, expected, atol=1e-4 * expected.max())
+
+
 def test_the_gradient_of_a_small_head_is_that_of_finite_differences():
     keras.utils.set_random_seed(1)
     head = keras.Sequential([layers.Dense(6, activation="tanh"), layers.Dense(2)])
@@ -82,10 +107,9 @@ def test_the_gradient_of_a_small_head_is_that_of_finite_differences():
     for place in np.ndindex(at.shape):
         nudge = np.zeros_like(at)
         nudge[place] = step
-        ends = [float(value(ops.convert_to_tensor(at + sign * nudge))[0]) for sign in (1, -1)]
-        assert np.isclose(
-            ops.convert_to_numpy(slope)[place], (ends[0] - ends[1]) / (2 * step), atol=2e-3
-        )
+        ends = [value(ops.convert_to_tensor(at + sign * nudge))[0] for sign in (1, -1)]
+        high, low = map(ops.convert_to_numpy, ends)
+        assert np.isclose(ops.convert_to_numpy(slope)[place], (high - low) / (2 * step), atol=2e-3)
 
 
 def test_the_gradient_of_what_does_not_depend_is_zero():
@@ -122,7 +146,7 @@ def test_sixteen_bits_change_little_and_come_back_as_thirty_two(pictures):
 
 def test_the_last_map_is_looked_at_and_no_pooling_dropout_or_map_too_coarse():
     assert gradcam.best_layer(wired()) == "second"
-    assert gradcam.best_layer(wired(skip=True)) == "sum"
+    assert gradcam.best_layer(wired(skip=True)) == "second"  # the sum has no activation function
 
     given = keras.Input((32, 32, 1))
     x = layers.Conv2D(2, 3, strides=4, padding="same", name="eight")(given)
@@ -132,6 +156,23 @@ def test_the_last_map_is_looked_at_and_no_pooling_dropout_or_map_too_coarse():
     assert gradcam.best_layer(deep) == "four"
     coarse = keras.Model(deep.get_layer("four").output, x)
     assert gradcam.best_layer(coarse) == "two"
+
+
+@pytest.mark.parametrize(
+    ("row", "size", "layer"),
+    [
+        (CNN6, 128, "relu5"),
+        (CNN6, 64, "relu4"),
+        (ResNet50, 128, "conv5_block3_out"),
+        (DenseNet121, 128, "relu"),
+    ],
+)
+def test_the_rows_are_looked_at_where_their_maps_are_fine_enough(row, size, layer):
+    options = {} if row is CNN6 else {"weights": "random"}
+    model = row(size=size, **options)
+    model.findings = FINDINGS
+
+    assert gradcam.best_layer(model.build((size, size), "uint8", seed=0)) == layer
 
 
 def test_layers_inside_a_network_inside_are_found(pictures):
@@ -177,6 +218,11 @@ def test_nothing_is_left_changed(pictures):
 
 def test_no_images_have_no_maps(pictures):
     assert gradcam.heatmaps(wired(), pictures[:0], 0).shape == (0, 16, 16)
+
+
+def test_an_unknown_method_is_told_with_the_nearest_name(pictures):
+    with pytest.raises(InputError, match=r"unknown method 'grad_cam'; did you mean 'grad-cam'\?"):
+        gradcam.heatmaps(wired(), pictures, 0, method="grad_cam")
 
 
 @pytest.mark.parametrize("layer", ["secnd", "mean", "logits"])

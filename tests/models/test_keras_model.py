@@ -6,6 +6,7 @@ import pytest
 
 from features.errors import InputError, WorkError
 from features.findings import NO_FINDING
+from models import backend
 from models.base import Job
 from models.keras_model import KerasModel
 from models.price import Price
@@ -305,3 +306,79 @@ def test_training_meets_every_image_once_an_epoch_in_another_order(parts, job, m
     epochs = np.concatenate(met)[-3 * 64 :].reshape(3, 64)  # Keras peeks at a batch beforehand
     assert (np.sort(epochs) == np.arange(64)).all()
     assert not (epochs[0] == epochs[1]).all()
+
+
+class Tuned(Small):
+    """A small network inside the network, as a backbone is."""
+
+    def network(self, images):
+        import keras
+        from keras import layers
+
+        given = keras.Input((32, 32, 1))
+        x = layers.BatchNormalization(name="norm")(layers.Conv2D(4, 3, name="conv")(given))
+        backbone = keras.Model(given, layers.GlobalMaxPooling2D()(x), name="backbone")
+        images = layers.Rescaling(1 / 128, offset=-1)(images)
+        features = backbone(images, training=False) if self.head_epochs else backbone(images)
+        return layers.Dense(8, activation="relu", name="head")(features)
+
+
+def learnt(model, layer):
+    """The values of a layer, before and after the training."""
+    with backend.session(seed=0, precision="float32"):
+        before = model.build((32, 32), "uint8", seed=0)
+    places = [network.get_layer(layer[0]) for network in (before, model.trained)]
+    if len(layer) > 1:
+        places = [place.get_layer(layer[1]) for place in places]
+    return [[np.array(value) for value in place.get_weights()] for place in places]
+
+
+def test_the_first_of_two_phases_trains_what_stands_on_the_backbone_alone(parts, job):
+    model = Tuned(head_epochs=2, epochs=1, learning_rate=1e-12).fit(*parts, job())
+
+    for place in (("backbone", "conv"), ("backbone", "norm")):
+        for before, after in zip(*learnt(model, place), strict=True):
+            np.testing.assert_allclose(after, before, atol=1e-9)
+    before, after = learnt(model, ("head",))
+    assert not np.allclose(before[0], after[0])
+
+
+def test_the_second_phase_trains_the_backbone_but_not_its_statistics(parts, job):
+    model = Tuned(head_epochs=1, epochs=3).fit(*parts, job())
+
+    before, after = learnt(model, ("backbone", "conv"))
+    assert not np.allclose(before[0], after[0])
+    before, after = learnt(model, ("backbone", "norm"))
+    assert [np.array_equal(*pair) for pair in zip(before, after, strict=True)] == [
+        False,  # scale and offset are trained
+        False,
+        True,  # mean and variance are not
+        True,
+    ]
+    assert [line["epoch"] for line in model.history] == [1, 2, 3, 4]
+    assert [line["learning_rate"] for line in model.history][:2] == pytest.approx([1e-3, 1e-2])
+
+
+def test_two_phases_without_a_backbone_are_noted(parts, job):
+    model = Small(head_epochs=1, epochs=1).fit(*parts, job())
+
+    assert "no backbone" in model.facts["notes"][0]
+
+
+def test_balanced_sampling_trains_on_rare_findings_more_often(parts, job, monkeypatch):
+    train, valid = parts
+    labels = np.zeros_like(train.labels)
+    labels[:4, 0] = 1
+    shown = []
+    gather = Batches.__getitem__
+
+    def watch(batches, index):
+        batch = gather(batches, index)
+        if len(batch) > 1:
+            shown.append(batch[1][:, 0].mean())
+        return batch
+
+    monkeypatch.setattr(Batches, "__getitem__", watch)
+    Small(epochs=1, sampling="balanced").fit(replace(train, labels=labels), valid, job())
+
+    assert np.mean(shown) == pytest.approx(0.5, abs=0.15)  # 4 of 64 images
