@@ -40,7 +40,7 @@ class KerasModel(Model):
         The most passes over *train*.
     head_epochs : int
         Fine-tuning in two phases: so many passes before, that train what stands on the backbone
-        alone. The backbone's batch-norm statistics then stay as they are in both phases.
+        alone. The backbone's batch normalisations stay as they came, in both phases.
     head_learning_rate : float
         Adam's in that first phase.
     batch_size : int
@@ -141,8 +141,6 @@ class KerasModel(Model):
     def backbone(self, name: str, images: "keras.KerasTensor", weights: str) -> "keras.KerasTensor":
         """Return the feature map of a backbone with its own preprocessing; all of it is trained.
 
-        In training of two phases its batch normalisations keep the statistics that they came with.
-
         Parameters
         ----------
         name : str
@@ -168,8 +166,7 @@ class KerasModel(Model):
             seed=self._seed,
             batch_norm_momentum=MOMENTUM_FROM_RANDOM if weights == "random" else 0.99,
         )
-        given = layers.Concatenate()([images] * 3)
-        return network(given, training=False) if self.head_epochs else network(given)
+        return network(layers.Concatenate()([images] * 3))
 
     @property
     def outputs(self) -> tuple[str, ...]:

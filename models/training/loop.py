@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from features.backbones import every_layer
 from features.progress import Progress
 from models import backend, losses
 from models.training import orders
@@ -122,10 +123,22 @@ def _batches(
     )
 
 
+def _freeze_statistics(backbone: keras.Model) -> None:
+    """Let batch normalisations work as in prediction; `training=False` in a call would not hold.
+
+    Keras hands the outer network's own `training` on to the networks inside it, whatever they were
+    called with.
+    """
+    for layer in every_layer(backbone):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+
+
 def _compile(network: keras.Model, phase: Phase, plan: Plan) -> None:
-    for layer in network.layers:
-        if isinstance(layer, keras.Model):
-            layer.trainable = not phase.frozen
+    for backbone in (layer for layer in network.layers if isinstance(layer, keras.Model)):
+        backbone.trainable = phase.backbone != "frozen"
+        if phase.backbone == "tuned":
+            _freeze_statistics(backbone)
     network.compile(
         keras.optimizers.Adam(phase.learning_rate),
         loss=plan.loss,

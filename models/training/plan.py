@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -28,14 +28,15 @@ class Phase:
         Adam's first.
     patience : int or None
         Epochs without a better one before the phase stops; None never stops it.
-    frozen : bool
-        Whether the networks inside the network, its backbones, stay as they are.
+    backbone : {"trained", "tuned", "frozen"}
+        Whether the networks inside the network are trained as all the rest is, or but for their
+        batch normalisations, or not at all.
     """
 
     epochs: int
     learning_rate: float
     patience: int | None = None
-    frozen: bool = False
+    backbone: Literal["trained", "tuned", "frozen"] = "trained"
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,8 @@ def plan_of(model: "KerasModel", train: np.ndarray, valid: np.ndarray, *, seed: 
     """
     n = sum(finding != NO_FINDING for finding in model.findings)
     both = (valid[:, :n] == 1).any(axis=0) & (valid[:, :n] == 0).any(axis=0)
-    head = Phase(model.head_epochs, model.head_learning_rate, frozen=True)
-    whole = Phase(model.epochs, model.learning_rate, model.patience)
     return Plan(
-        phases=(head, whole) if model.head_epochs else (whole,),
+        phases=_phases(model),
         batch_size=model.batch_size,
         loss=losses.make(model.loss, train, gamma=model.gamma, balanced=model.balanced),
         findings=n,
@@ -101,6 +100,15 @@ def plan_of(model: "KerasModel", train: np.ndarray, valid: np.ndarray, *, seed: 
         steps=model.steps_per_execution,
         devices=len(model.sharing),
         seed=seed,
+    )
+
+
+def _phases(model: "KerasModel") -> tuple[Phase, ...]:
+    if not model.head_epochs:
+        return (Phase(model.epochs, model.learning_rate, model.patience),)
+    return (
+        Phase(model.head_epochs, model.head_learning_rate, backbone="frozen"),
+        Phase(model.epochs, model.learning_rate, model.patience, backbone="tuned"),
     )
 
 

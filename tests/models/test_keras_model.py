@@ -319,8 +319,7 @@ class Tuned(Small):
         x = layers.BatchNormalization(name="norm")(layers.Conv2D(4, 3, name="conv")(given))
         backbone = keras.Model(given, layers.GlobalMaxPooling2D()(x), name="backbone")
         images = layers.Rescaling(1 / 128, offset=-1)(images)
-        features = backbone(images, training=False) if self.head_epochs else backbone(images)
-        return layers.Dense(8, activation="relu", name="head")(features)
+        return layers.Dense(8, activation="relu", name="head")(backbone(images))
 
 
 def learnt(model, layer):
@@ -343,18 +342,13 @@ def test_the_first_of_two_phases_trains_what_stands_on_the_backbone_alone(parts,
     assert not np.allclose(before[0], after[0])
 
 
-def test_the_second_phase_trains_the_backbone_but_not_its_statistics(parts, job):
+def test_the_second_phase_trains_the_backbone_but_for_its_batch_normalisation(parts, job):
     model = Tuned(head_epochs=1, epochs=3).fit(*parts, job())
 
     before, after = learnt(model, ("backbone", "conv"))
     assert not np.allclose(before[0], after[0])
-    before, after = learnt(model, ("backbone", "norm"))
-    assert [np.array_equal(*pair) for pair in zip(before, after, strict=True)] == [
-        False,  # scale and offset are trained
-        False,
-        True,  # mean and variance are not
-        True,
-    ]
+    for before, after in zip(*learnt(model, ("backbone", "norm")), strict=True):
+        assert np.array_equal(before, after)
     assert [line["epoch"] for line in model.history] == [1, 2, 3, 4]
     assert [line["learning_rate"] for line in model.history][:2] == pytest.approx([1e-3, 1e-2])
 
