@@ -142,7 +142,8 @@ def fit_row(task: RowTask, send: Send) -> None:
 
 def _check_said(model: Model) -> None:
     """Hold what a model says of itself to what the report can show."""
-    kinds = {"notes": list, "parameters": Integral, "weights": str}
+    counts = dict.fromkeys(("parameters", "trainable_parameters", "trees", "leaves"), Integral)
+    kinds = {"notes": list, "weights": str} | counts
     if not isinstance(model.facts, dict):
         raise WorkError(f"{model.name()}.facts = {model.facts!r}: a dictionary is wanted")
     for key, kind in kinds.items():

@@ -55,8 +55,9 @@ class Loss:
 
         logits = ops.convert_to_tensor(logits)
         labels, known = _settled(labels, logits.dtype)
-        present = self.positive * labels * self._surprise(logits)
-        absent = self.negative * (1 - labels) * self._surprise(-logits)
+        positive, negative = (ops.cast(w, logits.dtype) for w in (self.positive, self.negative))
+        present = positive * labels * self._surprise(logits)
+        absent = negative * (1 - labels) * self._surprise(-logits)
         return _mean_over_known(present + absent, known)
 
     def _surprise(self, margin):

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -130,3 +131,42 @@ def test_the_report_shows_what_the_boxes_said_and_leaves_the_section_out_without
     page = render(little)
     assert "Where the models looked" in page
     assert 'id="run-localization-by-finding"' in page
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        pytest.skip("Chromium is not installed")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_in_a_browser_maps_and_boxes_can_be_taken_off_without_a_script(browser, tmp_path, width):
+    file = tmp_path / "gallery.html"
+    file.write_text(gallery.render(content(HOSTILE)), encoding="utf-8")
+    said = []
+    size = {"width": width, "height": 800}
+    with browser.new_context(viewport=size, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("request", lambda request: said.append(request.url[:5]))
+        page.goto(file.as_uri())
+        page.locator(".view").scroll_into_view_if_needed()
+        heat, boxes = page.locator(".view .heat"), page.locator(".view svg")
+        assert heat.is_visible() and boxes.is_visible()
+        page.locator("label", has_text="Heat map").click()
+        assert heat.is_hidden() and boxes.is_visible()
+        page.locator("label", has_text="Boxes").click()
+        assert boxes.is_hidden()
+        assert heat.evaluate("image => image.complete && image.naturalWidth") == 64
+    assert set(said) <= {"file:", "data:"}
+    with browser.new_context(viewport=size) as context:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") == width
