@@ -39,12 +39,11 @@ def heatmaps(
 
     The activations A of a layer are summed over its channels c, weighted with the gradient G of
     the output's logit: ``relu(Σ_c mean(G_c) A_c)`` is Grad-CAM, ``relu(Σ_c G_c A_c)`` HiResCAM.
-    They are one where nothing but a global mean follows the layer. Before it, Grad-CAM's mean mixes
-    places where a channel speaks for the finding with places where it speaks against it.
+    They are one where nothing but a global mean and a linear layer follow. Elsewhere, Grad-CAM's
+    mean mixes places where a channel speaks for the finding with places where it speaks against it.
 
-    Instead of cutting the network at the
-    layer, which a connection past the layer forbids, something is added to what the layer returns,
-    and the gradient is taken with respect to that, at zero.
+    The network is not cut at the layer, which a connection past the layer forbids. Something is
+    added to what the layer returns, and the gradient is taken with respect to that, at zero.
 
     Parameters
     ----------
