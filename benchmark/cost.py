@@ -32,7 +32,8 @@ def cost_of(
         The folder that it was saved to.
     seconds_fit, seconds_predict : float
         Wall-clock seconds of `fit` and `predict`, all that they do included: features that lie in
-        the cache cost next to nothing, a network's first step is traced.
+        the cache cost next to nothing, a network's first step is traced. To those of a training
+        that went on where it was cut, the seconds of its earlier epochs are added.
     images_fit, images_predict : int
         Radiographs of *train*, and of all parts.
 
@@ -45,7 +46,7 @@ def cost_of(
           frozen backbone in front of it is not counted.
         - ``trees``, ``leaves``: of boosted trees.
         - ``seconds_first_epoch``, in which the network is traced, and ``seconds_epoch``, the median
-          of the others; validation included.
+          of the others; validation included, the writing of the training's state not.
         - ``images_per_second_fit``: images of *train* over the median epoch.
           ``images_per_second_predict``: None below a millisecond.
         - ``peak_memory``: see `peak_memory`. ``peak_device_memory``: see
@@ -53,9 +54,11 @@ def cost_of(
         - ``model_bytes``: of all files of the saved model.
         - ``device``: the GPU's name, with their number where several shared the batches; the
           processor's where there is none.
-        - ``seconds_fit``, ``seconds_predict``, ``images_fit``, ``images_predict``: as given.
+        - ``seconds_fit``, ``seconds_predict``, ``images_fit``, ``images_predict``.
     """
     first, usual = _epochs(model.history)
+    before = model.history[: model.facts.get("resumed_after", 0)]
+    seconds_fit += sum(line["seconds"] for line in before)
     return {
         "parameters": model.facts.get("parameters"),
         "trainable_parameters": model.facts.get("trainable_parameters"),

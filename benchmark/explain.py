@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from benchmark.localization import (
 from benchmark.run_folder import RunFolder
 from features.errors import InputError, unknown
 from features.images import decode
+from features.pixels import PixelArchive
 from features.progress import Progress, silent
 from features.radiographs import BOX_FRAME, Radiographs
 from models import registry
@@ -165,13 +166,13 @@ def explain(
     progress("loading the model", 0, 1)
     model = kind.load(run.row(row).saved)
     progress("loading the model", 1, 1)
-    if size := model.options.get("size"):
-        radiographs.pixels(size, progress)  # decoded where it can be seen
     needed = cases[cases["boxed"] | cases.index.isin(shown.index)]
+    if size := model.options.get("size"):
+        radiographs = _decoded(radiographs, needed["image"].unique(), size, progress)
     maps = _maps(model, radiographs, needed, request, progress)
     boxed = cases[cases["boxed"]]
     looks = Looks(boxed[["image", "finding"]], [maps[case] for case in boxed.index], boxes)
-    judged = judge_all(looks, row, share=request.share, seed=seed)
+    judged = judge_all(looks, row, share=request.share, seed=seed, progress=progress)
     table = summarise(judged, row=row, part=request.part)
     return Explanation(
         row,
@@ -222,6 +223,23 @@ def _radiographs(
             f"{missing[0]}: name their folder with --data DIR"
         )
     return radiographs
+
+
+def _decoded(
+    radiographs: Radiographs, images: np.ndarray, size: int, progress: Progress
+) -> Radiographs:
+    """Return some of the radiographs, decoded, and no other where that is still to be done."""
+    some = radiographs.take(radiographs.table.index.get_indexer(pd.Index(images)))
+    archive, rows = some.archive, some.rows
+    assert archive is not None and rows is not None
+    if not len(rows):
+        return some
+    if not archive.holds(size):  # read from elsewhere, or the cache was emptied
+        files = archive.files
+        few = PixelArchive([files[row] for row in rows], archive.folder)
+        some = replace(some, archive=few, rows=np.arange(len(rows)))
+    some.pixels(size, progress)
+    return some
 
 
 def _boxes(radiographs: Radiographs) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.progress import Progress, silent
 from features.radiographs import BOX_FRAME
 
 #: Side, in pixels, of the frame in which maps and boxes are compared.
@@ -79,7 +80,9 @@ class Looks:
     boxes: pd.DataFrame
 
 
-def judge_all(looks: Looks, row: str, *, share: float = SHARE, seed: int = 0) -> pd.DataFrame:
+def judge_all(
+    looks: Looks, row: str, *, share: float = SHARE, seed: int = 0, progress: Progress = silent
+) -> pd.DataFrame:
     """Judge every map, and beside each what three baselines would have got.
 
     Parameters
@@ -92,6 +95,8 @@ def judge_all(looks: Looks, row: str, *, share: float = SHARE, seed: int = 0) ->
         See `predicted_box`.
     seed : int, optional
         Where random maps come from.
+    progress : callable, optional
+        Told how many maps are judged.
 
     Returns
     -------
@@ -102,7 +107,8 @@ def judge_all(looks: Looks, row: str, *, share: float = SHARE, seed: int = 0) ->
     random = np.random.default_rng(seed)
     boxes = looks.boxes.assign(**(looks.boxes[SIDES] * (FRAME / BOX_FRAME)))
     lines = []
-    for pair, heat in zip(looks.pairs.itertuples(), looks.maps, strict=True):
+    for done, (pair, heat) in enumerate(zip(looks.pairs.itertuples(), looks.maps, strict=True)):
+        progress("maps against boxes", done, len(looks.maps))
         of_finding = boxes[boxes["finding"] == pair.finding]
         mine = of_finding[of_finding["image"] == pair.image]
         patient = mine["patient"].iloc[0]
@@ -110,6 +116,7 @@ def judge_all(looks: Looks, row: str, *, share: float = SHARE, seed: int = 0) ->
         shared = {"image": pair.image, "patient": patient, "finding": pair.finding}
         for name, measures in _compared(heat, mine[SIDES].to_numpy(), others, share, random):
             lines.append({"map": name or row, **shared, "boxes": len(mine), **measures})
+    progress("maps against boxes", len(looks.maps), len(looks.maps))
     columns = ["map", "image", "patient", "finding", "boxes", *MEASURES]
     return pd.DataFrame(lines, columns=columns)
 

@@ -137,7 +137,7 @@ def fit_row(task: RowTask, send: Send) -> None:
         )
     )
     row.set_status(state="done", fingerprint=task.fingerprint, card=model.card, versions=versions())
-    shutil.rmtree(row.unfinished)
+    shutil.rmtree(row.unfinished, ignore_errors=True)  # what cannot go must not undo the row
 
 
 def _check_said(model: Model) -> None:

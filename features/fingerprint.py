@@ -3,7 +3,7 @@
 import ast
 import json
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -42,7 +42,7 @@ def _pieces(part: object) -> Iterator[bytes]:
         yield json.dumps(part, sort_keys=True, default=str).encode()
 
 
-def code_digest(module: str, file: Path | None = None) -> str:
+def code_digest(module: str, file: Path | None = None, *, apart: Collection[str] = ()) -> str:
     """Digest a module's source and that of every module of ours it imports, however indirectly.
 
     Imports are read from the syntax tree, also those inside functions, so nothing is run.
@@ -53,10 +53,12 @@ def code_digest(module: str, file: Path | None = None) -> str:
         Dotted name, for example ``"models.cnn6"``; for a file outside the rooms any name does.
     file : Path, optional
         The module's file, where it is not importable by its name.
+    apart : collection of str, optional
+        Modules that do not count, nor what they alone import.
     """
-    sources: dict[str, str] = {}
+    sources = dict.fromkeys(apart, "")
     _collect(module, file, sources)
-    return digest(sorted(sources.items()))
+    return digest(sorted((name, text) for name, text in sources.items() if name not in apart))
 
 
 def _collect(module: str, file: Path | None, sources: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 import re
 from abc import abstractmethod
 from contextlib import AbstractContextManager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -270,7 +271,7 @@ class KerasModel(Model):
             self.trained = self.build(shape, dtype, seed=job.seed)
             if plan.devices > 1:
                 backend.synchronise(self.trained)
-            self.history, best = loop.train(
+            self.history, best, before = loop.train(
                 self.trained,
                 learn,
                 choose,
@@ -279,7 +280,7 @@ class KerasModel(Model):
                 key=self._key(train, valid, job.seed),
                 progress=job.progress,
             )
-        self.facts |= described(self, plan, best)
+        self.facts |= described(self, plan, best, before)
         return self
 
     def predict(self, radiographs: Radiographs) -> np.ndarray:  # noqa: D102
@@ -360,4 +361,5 @@ class KerasModel(Model):
     def _key(self, train: Radiographs, valid: Radiographs, seed: int) -> str:
         """Digest what makes two trainings the same, but for the code and the pixels themselves."""
         parts = [item for part in (train, valid) for item in (list(part.images), part.labels)]
-        return digest(self.name(), self.depends_on(), seed, *parts)
+        # Keras orders the variables: another version's state may not fit, or fit wrongly.
+        return digest(self.name(), version("keras"), self.depends_on(), seed, *parts)

@@ -124,8 +124,8 @@ class Record(keras.callbacks.Callback):
         for line in before:
             for follower in self._followers:
                 follower.on_epoch_end(line["epoch"] - 1, dict(line))
-        if before:
-            self._checkpoints.restore(self.model)
+        if self._checkpoints.lines:
+            self._checkpoints.restore(self.model, optimizer=bool(before))
 
     def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
         self._rate = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -43,12 +44,16 @@ class Checkpoints:
         mine = said.get("key") == key
         self.lines: list[dict[str, Any]] = said["lines"] if mine else []
         self.stopped: bool = said["stopped"] if mine else False
+        if self.lines and not self._best_file.is_file():
+            self.lines, self.stopped = [], False
 
     def _said(self) -> dict[str, Any]:
-        if not self._file.is_file():
+        """Return what the state says; nothing where it is none, or was cut short with the power."""
+        try:
+            with np.load(self._file, allow_pickle=False) as state:
+                return json.loads(str(state["said"]))
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
             return {}
-        with np.load(self._file, allow_pickle=False) as state:
-            return json.loads(str(state["said"]))
 
     @property
     def best(self) -> int:
@@ -73,10 +78,19 @@ class Checkpoints:
             if file != self._best_file:
                 file.unlink()
 
-    def restore(self, network: keras.Model) -> None:
-        """Put the variables of network and optimiser back to where the last epoch left them."""
+    def restore(self, network: keras.Model, *, optimizer: bool = True) -> None:
+        """Put the variables back to where the last epoch left them.
+
+        Parameters
+        ----------
+        network : keras.Model
+            Compiled.
+        optimizer : bool, optional
+            Also those of its optimiser; not where a new phase begins with one of its own.
+        """
+        variables = _variables(network) if optimizer else network.variables
         with np.load(self._file, allow_pickle=False) as state:
-            for number, variable in enumerate(_variables(network)):
+            for number, variable in enumerate(variables):
                 variable.assign(state[f"arr_{number}"])
 
     def load_best(self, network: keras.Model) -> None:

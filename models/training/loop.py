@@ -51,7 +51,7 @@ def train(
     folder: Path,
     key: str,
     progress: Progress,
-) -> tuple[list[dict], int]:
+) -> tuple[list[dict], int, int]:
     """Train a network and leave it with the weights of its best epoch.
 
     Parameters
@@ -76,6 +76,8 @@ def train(
         One line an epoch.
     best : int
         The best epoch, counted from 1.
+    before : int
+        Epochs that a training which was cut short had finished.
 
     Raises
     ------
@@ -83,6 +85,7 @@ def train(
         If the loss stops being a number.
     """
     checkpoints = Checkpoints(folder, plan.monitor, key)
+    before = len(checkpoints.lines)
     order = orders.make(plan.sampling, train.targets, plan.seed)
     batches = _batches(train.inputs, train.targets, plan, order)
     epochs = sum(phase.epochs for phase in plan.phases)
@@ -107,7 +110,7 @@ def train(
         begin = end
     course.end()
     checkpoints.load_best(network)
-    return checkpoints.lines, checkpoints.best
+    return checkpoints.lines, checkpoints.best, before
 
 
 def _batches(

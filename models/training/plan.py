@@ -97,10 +97,15 @@ def plan_of(model: "KerasModel", train: np.ndarray, valid: np.ndarray, *, seed: 
         findings=n,
         monitor=model.monitor if both.any() else "val_loss",  # without both there is no AUC
         sampling=model.sampling,
-        steps=model.steps_per_execution,
+        steps=1 if _is_mirrored(model) else model.steps_per_execution,
         devices=len(model.sharing),
         seed=seed,
     )
+
+
+def _is_mirrored(model: "KerasModel") -> bool:
+    """Whether TensorFlow copies the network: its loop over several steps cannot run there."""
+    return len(model.sharing) > 1 and backend.name() == "tensorflow"
 
 
 def _phases(model: "KerasModel") -> tuple[Phase, ...]:
@@ -112,8 +117,8 @@ def _phases(model: "KerasModel") -> tuple[Phase, ...]:
     )
 
 
-def described(model: "KerasModel", plan: Plan, best: int) -> dict[str, Any]:
-    """Return the facts of a model that was trained; JSON-able."""
+def described(model: "KerasModel", plan: Plan, best: int, before: int) -> dict[str, Any]:
+    """Return the facts of a model that was trained, `before` of its epochs earlier; JSON-able."""
     weights = getattr(model, "weights", None)
     return {
         "parameters": model.trained.count_params(),
@@ -122,6 +127,7 @@ def described(model: "KerasModel", plan: Plan, best: int) -> dict[str, Any]:
         "weights_digest": weights and weights_digest(weights),
         "best_epoch": best,
         "epochs": len(model.history),
+        "resumed_after": before,
         "monitor": plan.monitor,
         "batch_size": plan.batch_size,
         "precision": model.precision,
@@ -134,6 +140,8 @@ def described(model: "KerasModel", plan: Plan, best: int) -> dict[str, Any]:
 def _notes(model: "KerasModel", plan: Plan) -> Iterator[str]:
     if plan.monitor != model.monitor:
         yield f"{plan.monitor} decided: no finding has both classes in the valid part"
+    if plan.steps != model.steps_per_execution:
+        yield "steps_per_execution was 1: TensorFlow takes several at a time on one device alone"
     idle = [name for name in ("rotation", "flip", "brightness") if getattr(model, name)]
     if idle and len(model.trained.input_shape) == 2:
         yield f"{', '.join(idle)} changed nothing: this row learns from features"

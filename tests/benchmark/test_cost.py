@@ -52,6 +52,11 @@ def test_the_first_epoch_stands_apart_from_the_median_of_the_others(trained, tmp
     assert told["images_per_second_predict"] == 500
 
 
+def test_a_training_that_went_on_cost_its_earlier_epochs_too(trained, tmp_path):
+    trained.facts["resumed_after"] = 2
+    assert measured(trained, tmp_path)["seconds_fit"] == 60 + 20 + 5
+
+
 def test_one_epoch_alone_tells_no_speed(trained, tmp_path):
     del trained.history[1:]
     told = measured(trained, tmp_path)

@@ -45,6 +45,17 @@ def test_every_boxed_radiograph_is_held_against_its_boxes_beside_the_baselines(f
     assert found.table["containment"].dropna().between(0, 1).all()
 
 
+def test_only_radiographs_that_are_looked_at_are_decoded(folder, found, tmp_path, monkeypatch):
+    (data,) = folder.parent.glob("cache/phantom/*")
+    monkeypatch.setenv("CXRBENCH_CACHE", str(tmp_path / "elsewhere"))
+
+    images = found.judged["image"].unique()[:3].tolist()
+    api.open_run(folder).explain("cnn6", images=images, part="all", data=data, quiet=True)
+
+    (store,) = (tmp_path / "elsewhere").glob("pixels/*/32.npy")
+    assert len(np.load(store)) == 3
+
+
 def test_the_table_is_kept_with_the_row_and_shown_in_the_report(folder, found):
     kept = pd.read_csv(folder / "models" / "cnn6" / "localization.csv")
     assert kept["pointing"].to_numpy() == pytest.approx(found.table["pointing"], nan_ok=True)

@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pytest
 
+from features import fingerprint
 from features.fingerprint import _collect, code_digest, digest
 
 
@@ -40,6 +41,20 @@ def test_code_digest_changes_with_the_file_and_with_what_it_imports(tmp_path):
     file.write_text("def f():\n    from numpy import FINDINGS\n")
     without = code_digest("team7", file)
     assert len({first, second, within, without}) == 4
+
+
+def test_a_module_set_apart_does_not_count(monkeypatch):
+    read = fingerprint._text
+
+    def digests(text):
+        changed = lambda file: text if file.stem == "gradcam" else read(file)  # noqa: E731
+        monkeypatch.setattr(fingerprint, "_text", changed)
+        return code_digest("models.cnn6"), code_digest("models.cnn6", apart=["models.gradcam"])
+
+    (first, apart), (second, still_apart) = digests("A = 1"), digests("A = 2")
+
+    assert first != second
+    assert apart == still_apart
 
 
 def test_digesting_the_code_of_a_network_imports_no_engine():

@@ -80,6 +80,7 @@ def main():
     weights = [np.asarray(weight).tolist() for weight in model.trained.weights]
     scores = model.predict(radiographs(31)).tolist()
     said = {"history": model.history, "weights": weights, "scores": scores, "facts": model.facts}
+    said["modules"] = sorted(name for name in sys.modules if name.startswith("models."))
     print(json.dumps(said))
 
 

@@ -50,11 +50,12 @@ def test_another_training_in_the_same_folder_begins_anew(train_apart):
     assert other["history"][0]["loss"] != first["history"][0]["loss"]
 
 
-def test_two_phases_go_on_in_the_one_that_was_cut(train_apart):
+@pytest.mark.parametrize("deaths", [(6, 14), (9,)], ids=["in each", "where the second begins"])
+def test_two_phases_go_on_in_the_one_that_was_cut(train_apart, deaths):
     phases = {"head_epochs": 2, "head_learning_rate": 0.05, "epochs": 3, "deterministic": True}
     whole = train_apart("whole", **phases)
 
-    for dies in (6, 14):  # one in each phase
+    for dies in deaths:
         train_apart("killed", dies=dies, **phases)
     resumed = train_apart("killed", **phases)
 
@@ -62,3 +63,19 @@ def test_two_phases_go_on_in_the_one_that_was_cut(train_apart):
     assert np.allclose(rates, [0.05, 0.05, 0.01, 0.01, 0.01])
     assert untimed(resumed) == untimed(whole)
     assert resumed["weights"] == whole["weights"]
+
+
+@pytest.mark.parametrize("lost", ["state.npz", "best-*"])
+def test_a_state_that_cannot_be_used_begins_anew(train_apart, tmp_path, lost):
+    told = {"epochs": 2, "deterministic": True}
+    whole = train_apart(**told)
+    (file,) = (tmp_path / "job").glob(lost)
+    if lost == "state.npz":
+        file.write_bytes(file.read_bytes()[:2000])  # as a power cut may leave it
+    else:
+        file.unlink()
+
+    again = train_apart(**told)
+
+    assert untimed(again) == untimed(whole)
+    assert again["history"] != whole["history"]  # other seconds: it was trained

@@ -45,11 +45,11 @@ def test_balancing_repeats_an_image_only_once_all_of_its_class_have_come():
 
 
 def test_an_image_with_two_findings_comes_by_each():
-    targets = np.array([BOTH] * 4 + [COMMON] * 4)
+    targets = np.array([BOTH] * 2 + [COMMON] * 20)
 
-    times = np.bincount(orders.make("balanced", targets, 0)(0), minlength=8)
+    times = np.bincount(orders.make("balanced", targets, 0)(0), minlength=22)
 
-    assert times[:4].sum() >= 4
+    assert times[:2].sum() >= 11  # every turn of the rare one, and whatever the common one adds
 
 
 @given(
