@@ -291,7 +291,7 @@ def _with_models(
 
 
 def _for_all_rows(experiment: Experiment, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Pass on what is asked for now, and for all rows, to those with a value of their own."""
+    """Pass on what a command asks of all rows to those with a value of their own."""
     shared = {
         place.removeprefix("training.").removeprefix("data."): value
         for place, value in given.items()

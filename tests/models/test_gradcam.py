@@ -225,7 +225,7 @@ def test_an_unknown_method_is_told_with_the_nearest_name(pictures):
         gradcam.heatmaps(wired(), pictures, 0, method="grad_cam")
 
 
-@pytest.mark.parametrize("layer", ["secnd", "mean", "logits"])
+@pytest.mark.parametrize("layer", ["seconds", "mean", "logits"])
 def test_a_layer_without_a_map_is_told_with_the_nearest_name(pictures, layer):
     with pytest.raises(InputError, match=r"unknown layer .* in wired.*Available: dropped, first"):
         gradcam.heatmaps(wired(), pictures, 0, layer=layer)
