@@ -138,7 +138,8 @@ class Run:
         data : str or Path, optional
             Where the radiographs are, if not where the experiment says.
         out : str or Path, optional
-            Where gallery and pictures go.
+            Where gallery and pictures go; into the row's folder by default, those of some findings
+            or images apart from those of all.
         quiet : bool, optional
             Show no progress.
 
@@ -166,7 +167,8 @@ class Run:
             found = explain(self._run, row, request, progress=console.progress)
             shown = gallery_content(self._run, found, progress=console.progress)
             pictures = gallery.pictures(shown, console.progress)
-            folder = Path(out) if out else self._run.row(row).heatmaps
+            kept = self._run.row(row).heatmaps
+            folder = Path(out) if out else kept if request.is_whole else kept / "selected"
             page = write_gallery(folder, gallery.render(shown), pictures)
         if request.is_whole and len(found.table):
             self._run.row(row).write_localization(found.table, found.judged)

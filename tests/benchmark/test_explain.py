@@ -56,6 +56,15 @@ def test_only_radiographs_that_are_looked_at_are_decoded(folder, found, tmp_path
     assert len(np.load(store)) == 3
 
 
+def test_a_gallery_of_some_images_leaves_the_whole_one_alone(folder, found):
+    before = found.gallery.read_bytes()
+
+    some = api.open_run(folder).explain("cnn6", findings=["Mass"], part="all", quiet=True)
+
+    assert some.gallery == found.gallery.parent / "selected" / "gallery.html"
+    assert found.gallery.read_bytes() == before
+
+
 def test_the_table_is_kept_with_the_row_and_shown_in_the_report(folder, found):
     kept = pd.read_csv(folder / "models" / "cnn6" / "localization.csv")
     assert kept["pointing"].to_numpy() == pytest.approx(found.table["pointing"], nan_ok=True)
