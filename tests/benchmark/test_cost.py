@@ -99,19 +99,21 @@ def test_peak_memory_is_the_rows_own_not_that_of_who_started_it():
     assert 1e7 < int(done.stdout) < ballast.nbytes
 
 
-def _work(held, done):
-    block = np.ones(60_000_000 // 8)
-    held.set()
-    done.wait(60)
-    del block
+# Handed over as text: a spawned worker could import this file only where pytest's folder is on its
+# path. Not forked, for such a worker would count its parent's memory as its own.
+WORK = """
+block = bytearray(b"x") * 60_000_000
+held.set()
+done.wait(60)
+"""
 
 
 @LINUX
 def test_peak_memory_holds_that_of_the_workers():
     before = cost.peak_memory()
-    context = multiprocessing.get_context("fork")  # a spawned one could not import this file
+    context = multiprocessing.get_context("spawn")
     held, done = context.Event(), context.Event()
-    worker = context.Process(target=_work, args=(held, done))
+    worker = context.Process(target=exec, args=(WORK, {"held": held, "done": done}))
     worker.start()
     assert held.wait(60)
     assert cost.peak_memory() > before + 60e6
