@@ -7,7 +7,7 @@ from typing import Any
 from benchmark.datasets.loading import load_radiographs, phantom_folder
 from benchmark.experiment import Experiment
 from benchmark.run_folder import RunFolder
-from benchmark.runner import Inputs, Row, fingerprints, rows_of, split_of, without_damaged
+from benchmark.runner import Inputs, Row, fingerprints, rows_of, split_of
 from features.radiographs import Radiographs
 from models.base import Estimate
 
@@ -70,9 +70,8 @@ def _fingerprints(
 ) -> dict[str, str]:
     if radiographs is None or not _decoded(radiographs):
         return {}
-    readable, _ = without_damaged(radiographs)
-    inputs = Inputs(readable, split_of(experiment, readable, folder), {})
-    return fingerprints(rows, inputs, experiment.training.seed)
+    inputs = Inputs(radiographs, split_of(experiment, radiographs, folder), {})
+    return fingerprints(rows, inputs.without_damaged(), experiment.training.seed)
 
 
 def _line(

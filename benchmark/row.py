@@ -14,13 +14,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from benchmark.cost import cost_of
 from benchmark.provenance import versions
@@ -32,6 +33,33 @@ from models.base import Job, Model
 
 #: Passes a message to the parent process.
 Send = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished row that another builds on; see `models.base.FinishedRow`.
+
+    Parameters
+    ----------
+    folder : RowFolder
+        The row's.
+    source : str
+        Its model's name or file.
+    below : dict of str to Finished
+        What it builds on itself.
+    """
+
+    folder: RowFolder
+    source: str
+    below: "dict[str, Finished]"
+
+    def scores(self) -> pd.DataFrame:
+        """Return its probabilities on all parts: indexed by image, a column a finding."""
+        return self.folder.scores()
+
+    def model(self) -> Model:
+        """Load its model."""
+        return registry.find(self.source).load(self.folder.saved, self.below)
 
 
 @dataclass(frozen=True)
@@ -54,6 +82,8 @@ class RowTask:
         With labels.
     everything : Radiographs
         All parts together, without labels and boxes: what is scored.
+    below : dict of str to Finished
+        The rows that this one builds on.
     """
 
     folder: Path
@@ -64,6 +94,7 @@ class RowTask:
     train: Radiographs
     valid: Radiographs
     everything: Radiographs
+    below: dict[str, Finished] = field(default_factory=dict)
 
 
 def main() -> None:
@@ -115,7 +146,8 @@ def fit_row(task: RowTask, send: Send) -> None:
     row = RowFolder(task.folder)
     model = registry.find(task.source)(**task.options)
     row.unfinished.mkdir(exist_ok=True)
-    job = Job(row.unfinished, task.seed, _throttled(send))
+    job = Job(row.unfinished, task.seed, _throttled(send), task.below)
+    built_on = {name: below.folder.content for name, below in task.below.items()}
     with parallel_config(backend="loky", n_jobs=-1):
         fitting, _ = _timed(lambda: model.fit(task.train, task.valid, job))
         scoring, scores = _timed(lambda: model.predict(task.everything))
@@ -136,7 +168,13 @@ def fit_row(task: RowTask, send: Send) -> None:
             images_predict=len(task.everything),
         )
     )
-    row.set_status(state="done", fingerprint=task.fingerprint, card=model.card, versions=versions())
+    row.set_status(
+        state="done",
+        fingerprint=task.fingerprint,
+        card=model.card,
+        versions=versions(),
+        built_on=built_on,
+    )
     shutil.rmtree(row.unfinished, ignore_errors=True)  # what cannot go must not undo the row
 
 

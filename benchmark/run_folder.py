@@ -13,6 +13,7 @@ from benchmark.experiment import Experiment, load
 from benchmark.splits import Split
 from features.errors import InputError
 from features.files import read_json, write_json, write_text, write_with
+from features.fingerprint import digest
 from features.radiographs import Radiographs
 
 
@@ -74,6 +75,11 @@ class RowFolder:
             return bool(scores.loc[truth.index, list(truth.columns)].notna().all(axis=None))
         except (OSError, ValueError, KeyError):
             return False
+
+    @property
+    def content(self) -> str:
+        """Digest of the scores: what tells one fit from another that had the same fingerprint."""
+        return digest((self.path / "scores.csv").read_bytes())
 
     def write_history(self, history: list[dict]) -> None:
         """Write the training history, a line an epoch."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from benchmark.evaluation import COLUMNS, evaluate_row
 from benchmark.experiment import Experiment
 from benchmark.process import Failure, run_row
 from benchmark.provenance import describe
-from benchmark.row import RowTask
+from benchmark.row import Finished, RowTask
 from benchmark.run_folder import RowFolder, RunFolder, split_table, write_csv
 from benchmark.split_file import PARTS
 from benchmark.splits import Split, make_split
@@ -54,6 +54,29 @@ class Inputs:
         """Return the radiographs of one part."""
         return self.radiographs.take(self.split.part == name)
 
+    def without_damaged(self) -> Self:
+        """Leave out the images that cannot be read, for all models alike; name them with reasons.
+
+        Only once the patients are parted: the split follows from the tables alone.
+        """
+        radiographs = self.radiographs
+        assert radiographs.archive is not None and radiographs.rows is not None
+        reasons, files = radiographs.archive.damaged, radiographs.archive.files
+        kept = ~np.isin(radiographs.rows, list(reasons))
+        names = [f"{files[row].name} ({why})" for row, why in reasons.items()]
+        return type(self)(
+            radiographs.take(kept), self.split.take(kept), self.reading | {"damaged": names}
+        )
+
+    def shares(self) -> str:
+        """Say how many images and patients each part has."""
+        table = pd.DataFrame({"part": self.split.part, "patient": self.radiographs.patients})
+        counts = table.groupby("part", sort=False)["patient"].agg(["size", "nunique"])
+        return ", ".join(
+            f"{part} {images} images of {patients} patients"
+            for part, images, patients in counts.loc[list(PARTS)].itertuples()
+        )
+
     def digest(self) -> str:
         """Digest all that a fit or a prediction may read, and who is in which part."""
         radiographs = self.radiographs
@@ -81,15 +104,40 @@ def rows_of(experiment: Experiment) -> list[Row]:
     A row's options are its own table's, then those of ``[training]`` and ``[data]`` that its
     model knows, then the model's defaults.
 
+    Returns
+    -------
+    list of Row
+        In the order in which they are fitted: the experiment's, but for rows that build on later
+        ones.
+
     Raises
     ------
     InputError
-        If a row's model or an option is unknown, or ``[training]`` holds a key no model knows.
+        If a row's model or an option is unknown, ``[training]`` holds a key no model knows, or a
+        row builds on one that is not there, or on itself.
     """
     shared = {"size": experiment.data.size} | experiment.training.options
     rows = [_row(name, experiment.models.get(name, {}), shared) for name in experiment.rows]
     _check_names(experiment, rows)
-    return rows
+    return _in_order({row.name: row for row in rows})
+
+
+def _in_order(rows: dict[str, Row]) -> list[Row]:
+    """Put what a row builds on before it."""
+    ordered: dict[str, Row] = {}
+
+    def put(name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise InputError(f"rows build on each other: {' on '.join([*above, name])}")
+        for below in rows[name].model.builds_on:
+            if below not in rows:
+                raise unknown("row", below, rows, where=f"what {name} builds on")
+            put(below, (*above, name))
+        ordered[name] = rows[name]
+
+    for name in rows:
+        put(name, ())
+    return list(ordered.values())
 
 
 def _row(name: str, own: dict[str, Any], shared: dict[str, Any]) -> Row:
@@ -120,13 +168,13 @@ def read_inputs(experiment: Experiment, console: Console) -> Inputs:
     radiographs, reading = load_radiographs(experiment.data, progress=console.progress)
     console.say(reading["summary"])
     console.warn(*reading["warnings"])
-    radiographs.pixels(experiment.data.size, console.progress)
-    radiographs, damaged = without_damaged(radiographs)
-    if damaged:
-        console.warn(f"{len(damaged)} damaged images are left out: {'; '.join(damaged)}")
     split = split_of(experiment, radiographs, reading["folder"])
-    console.say(f"split {split.fingerprint}: {_shares(radiographs, split)}")
-    return Inputs(radiographs, split, reading | {"damaged": damaged})
+    radiographs.pixels(experiment.data.size, console.progress)
+    inputs = Inputs(radiographs, split, reading).without_damaged()
+    if damaged := inputs.reading["damaged"]:
+        console.warn(f"{len(damaged)} damaged images are left out: {'; '.join(damaged)}")
+    console.say(f"split {inputs.split.fingerprint}: {inputs.shares()}")
+    return inputs
 
 
 def split_of(experiment: Experiment, radiographs: Radiographs, folder: str) -> Split:
@@ -142,32 +190,27 @@ def split_from_tables(experiment: Experiment, out: Path) -> Split:
     return split
 
 
-def without_damaged(radiographs: Radiographs) -> tuple[Radiographs, list[str]]:
-    """Leave out the images that cannot be read, for all models alike; name them with reasons."""
-    assert radiographs.archive is not None and radiographs.rows is not None
-    reasons = radiographs.archive.damaged
-    files = radiographs.archive.files
-    damaged = np.isin(radiographs.rows, list(reasons))
-    names = [f"{files[row].name} ({why})" for row, why in reasons.items()]
-    return radiographs.take(~damaged), names
-
-
-def _shares(radiographs: Radiographs, split: Split) -> str:
-    table = pd.DataFrame({"part": split.part, "patient": radiographs.patients})
-    counts = table.groupby("part", sort=False)["patient"].agg(["size", "nunique"])
-    return ", ".join(
-        f"{part} {images} images of {patients} patients"
-        for part, images, patients in counts.loc[list(PARTS)].itertuples()
-    )
-
-
 def fingerprints(rows: Iterable[Row], inputs: Inputs, seed: int) -> dict[str, str]:
-    """Digest, for each row, exactly what it depends on: inputs, options, seed, code."""
+    """Digest, for each row, exactly what it depends on: inputs, options, seed, code, other rows.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        In the order of `rows_of`: what a row builds on stands before it.
+    inputs : Inputs
+        What they share.
+    seed : int
+        The training seed.
+    """
     shared = inputs.digest()
-    return {row.name: _fingerprint(row, shared, seed) for row in rows}
+    prints: dict[str, str] = {}
+    for row in rows:
+        below = [prints[name] for name in row.model.builds_on]
+        prints[row.name] = _fingerprint(row, shared, seed, below)
+    return prints
 
 
-def _fingerprint(row: Row, shared: str, seed: int) -> str:
+def _fingerprint(row: Row, shared: str, seed: int, below: list[str]) -> str:
     kind = type(row.model)
     # By its file: what another package announces is not found by its module's name.
     file = Path(row.source if row.source.endswith(".py") else inspect.getfile(kind))
@@ -176,6 +219,7 @@ def _fingerprint(row: Row, shared: str, seed: int) -> str:
         row.model.depends_on(),
         seed if kind.seeded else None,
         code_digest(kind.__module__, file, apart=ONLOOKERS),
+        below,
     )
 
 
@@ -251,12 +295,13 @@ def _fit_rows(
         console.progress("rows", place, len(rows))
         folder = run.row(row.name)
         done = folder.is_done(prints[row.name])
-        if done and not fresh and folder.scores_cover(truth):
+        if done and not fresh and folder.scores_cover(truth) and _stands(run, row):
             console.kept(row.name)
             continue
         try:
             folder = run.open_row(row.name, prints[row.name], fresh=fresh or done)
-            _fit_row(folder, row, prints[row.name], inputs, seed, console)
+            below = finished_rows(run, row, rows)
+            _fit_row(folder, row, prints[row.name], below, inputs, seed, console)
         except Failure as failure:
             failed[row.name] = failure.reason
             console.failed(row.name, failure.reason)
@@ -264,8 +309,39 @@ def _fit_rows(
     return failed
 
 
+def _stands(run: RunFolder, row: Row) -> bool:
+    """Whether what a finished row builds on is still what it was built on."""
+    built_on = run.row(row.name).status.get("built_on", {})
+    return built_on == {name: run.row(name).content for name in row.model.builds_on}
+
+
+def finished_rows(run: RunFolder, row: Row, rows: Iterable[Row]) -> dict[str, Finished]:
+    """Return the rows that a row builds on.
+
+    Raises
+    ------
+    Failure
+        If one of them is not finished.
+    """
+    known = {other.name: other for other in rows}
+    below = {}
+    for name in row.model.builds_on:
+        folder = run.row(name)
+        if folder.status.get("state") != "done":
+            raise Failure(f"it builds on {name}, which is not finished")
+        deeper = finished_rows(run, known[name], known.values())
+        below[name] = Finished(folder, known[name].source, deeper)
+    return below
+
+
 def _fit_row(
-    folder: RowFolder, row: Row, fingerprint: str, inputs: Inputs, seed: int, console: Console
+    folder: RowFolder,
+    row: Row,
+    fingerprint: str,
+    below: dict[str, Finished],
+    inputs: Inputs,
+    seed: int,
+    console: Console,
 ) -> None:
     """Fit one row in its own process, and record how it ended, whatever happens."""
     task = RowTask(
@@ -277,6 +353,7 @@ def _fit_row(
         train=inputs.part("train"),
         valid=inputs.part("valid"),
         everything=inputs.radiographs.without_truth(),
+        below=below,
     )
     said: dict[str, Any] = {"fingerprint": fingerprint, "card": row.model.card}
     folder.set_status(state="running", **said)

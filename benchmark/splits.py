@@ -1,12 +1,13 @@
 """The split: which patients are learnt from, which choose and which judge; never half a one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from hashlib import blake2b
 from math import lcm
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,22 @@ class Split:
         lines = map("{},{}{}\n".format, self._stems, self.part, folds)
         text = "".join(sorted(lines)).encode("utf-8", "surrogatepass")
         return blake2b(text, digest_size=8).hexdigest()
+
+    def take(self, kept: np.ndarray) -> Self:
+        """Return the split of some of its radiographs, each in the part it was in.
+
+        Parameters
+        ----------
+        kept : numpy.ndarray
+            Shape (n,), bool.
+
+        Raises
+        ------
+        InputError
+            If nothing is left of a part.
+        """
+        arrays = ("images", "patients", "part", "fold")
+        return replace(self, **{name: getattr(self, name)[kept] for name in arrays})
 
     @property
     def _stems(self) -> list[str]:

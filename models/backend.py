@@ -24,9 +24,6 @@ Mixed = Literal["auto"] | bool
 #: How many devices share a batch.
 Devices = Literal["all"] | PositiveInt
 
-#: What a loaded GPU driver leaves in the file system: NVIDIA's, AMD's.
-_DRIVERS = ("/dev/nvidiactl", "/dev/kfd")
-
 
 def name() -> str:
     """Return the backend that Keras will use or uses; imports nothing.
@@ -43,12 +40,6 @@ def name() -> str:
     if chosen and chosen not in NAMES:
         raise unknown("backend", chosen, NAMES, where=where)
     return chosen or "tensorflow"
-
-
-def has_driver() -> bool:
-    """Say whether a GPU's driver is loaded and not hidden from us; imports nothing."""
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    return not hidden and any(Path(driver).exists() for driver in _DRIVERS)
 
 
 def devices() -> int:

@@ -1,17 +1,46 @@
 """Model and Job: the contract between the harness and everything that scores radiographs."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    Protocol,
+    Self,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from features.errors import InputError, unknown
+from features.extractor import Extractor
 from features.files import read_json, write_json
 from features.progress import Progress, silent
 from features.radiographs import Radiographs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class FinishedRow(Protocol):
+    """A finished row, as a row that builds on it sees it."""
+
+    def scores(self) -> "pd.DataFrame":
+        """Return its probabilities on all parts: indexed by image, a column a finding."""
+
+    def model(self) -> "Model":
+        """Load its model."""
+
+
+#: Finished rows by their names.
+Rows = Mapping[str, FinishedRow]
 
 
 @dataclass(frozen=True)
@@ -26,11 +55,14 @@ class Job:
         The one source of randomness.
     progress : callable
         Told how far the fit is.
+    rows : mapping of str to FinishedRow
+        Those that the model builds on, finished.
     """
 
     folder: Path
     seed: int = 0
     progress: Progress = silent
+    rows: Rows = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +96,8 @@ class Model(ABC):
         A floor is what every other row must beat.
     findings : tuple of str
         The columns of `predict`, known once fitted.
+    rows : mapping of str to FinishedRow
+        What the model builds on, once fitted or loaded.
     history : list of dict
         One entry an epoch or round, where there are any: ``{"epoch": 1, "loss": …}``.
     facts : dict
@@ -84,6 +118,7 @@ class Model(ABC):
         self.findings: tuple[str, ...] = ()
         self.history: list[dict] = []
         self.facts: dict[str, Any] = {}
+        self.rows: Rows = {}
         types = self.option_types()
         for name, value in options.items():
             if name not in types:
@@ -120,8 +155,16 @@ class Model(ABC):
         """Return the value of every option, defaults included."""
         return {name: getattr(self, name) for name in self.option_types()}
 
+    @property
+    def builds_on(self) -> tuple[str, ...]:
+        """The names of the rows that must be finished before this one is fitted."""
+        return ()
+
     def depends_on(self) -> dict[str, Any]:
-        """Return what a fit depends on beside data, split, seed and code: here, every option."""
+        """Return what a fit depends on beside data, split, seed and code: here, every option.
+
+        The rows that it builds on count beside these.
+        """
         return self.options
 
     def estimate(self, train: int, total: int) -> Estimate | None:
@@ -137,7 +180,8 @@ class Model(ABC):
         train, valid : Radiographs
             With labels. Neither holds a patient of the other, nor of the test part.
         job : Job
-            Folder, seed and progress.
+            Folder, seed, progress, and the rows that `builds_on` names; what builds on any keeps
+            them as `rows`.
         """
 
     @abstractmethod
@@ -182,6 +226,16 @@ class Model(ABC):
         """
         raise InputError(f"{self.name()} has no heat maps")
 
+    def embedding(self) -> Extractor:
+        """Return what makes features of what a fitted network has before its last layer.
+
+        Raises
+        ------
+        InputError
+            If the model is no network that looks at pixels.
+        """
+        raise InputError(f"{self.name()} is no network: it has no embedding to build on")
+
     @classmethod
     def has_heatmaps(cls) -> bool:
         """Whether the model can say where it looks."""
@@ -194,12 +248,21 @@ class Model(ABC):
         self._save(folder)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote into a model that predicts the same."""
+    def load(cls, folder: Path, rows: Rows | None = None) -> Self:
+        """Read what `save` wrote into a model that predicts the same.
+
+        Parameters
+        ----------
+        folder : Path
+            Where it was saved.
+        rows : mapping of str to FinishedRow, optional
+            Those that the model builds on.
+        """
         said = read_json(folder / "model.json")
         model = cls(**said["options"])
         model.findings = tuple(said["findings"])
         model.facts = said["facts"]
+        model.rows = rows or {}
         model._load(folder)
         return model
 

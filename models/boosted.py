@@ -1,8 +1,10 @@
 """Boosted: the classifier of every row of trees, mixed into a `FeatureModel`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import PositiveFloat, PositiveInt
+
+from models.gpu import boosting_device
 
 if TYPE_CHECKING:
     from models.one_vs_rest import OneVsRestXGBoost
@@ -15,6 +17,8 @@ class Boosted:
     ----------
     rounds, max_rounds, patience, enough_positives, learning_rate, max_depth, colsample, balanced
         As `OneVsRestXGBoost` takes them.
+    device : {"auto", "cpu", "cuda"}
+        Where to boost; see `boosting_device`.
     """
 
     rounds: PositiveInt = 200
@@ -25,6 +29,11 @@ class Boosted:
     max_depth: PositiveInt = 3
     colsample: PositiveFloat = 0.1
     balanced: bool = False
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    def depends_on(self) -> dict[str, Any]:
+        """Return what the features depend on, the options, and the device that is there."""
+        return super().depends_on() | {"device": boosting_device(self.device)}  # type: ignore[misc]
 
     def estimator(self, seed: int) -> "OneVsRestXGBoost":
         """Return the classifier, with the row's options."""

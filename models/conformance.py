@@ -74,6 +74,24 @@ def tiny_radiographs(folder: Path, *, images: int = 36, size: int = 32) -> Radio
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """A row for another to build on, fitted to the tiny data set."""
+
+    fitted: Model
+    radiographs: Radiographs
+
+    def scores(self) -> pd.DataFrame:
+        """Return its probabilities: indexed by image, a column a finding."""
+        images = pd.Index(self.radiographs.images, name="image")
+        scores = self.fitted.predict(self.radiographs.without_truth())
+        return pd.DataFrame(scores, index=images, columns=list(self.fitted.findings))
+
+    def model(self) -> Model:
+        """Return its model."""
+        return self.fitted
+
+
+@dataclass(frozen=True)
 class Bench:
     """A model on the bench: fitted once, looked at by every check."""
 
@@ -100,12 +118,23 @@ class Bench:
         """What it predicts on everything."""
         return np.asarray(self.model.predict(self.radiographs.without_truth()))
 
+    @cached_property
+    def rows(self) -> dict[str, StandIn]:
+        """What the model builds on: the models of those names."""
+        kinds = {name: registry.find(name) for name in _tiny(self.kind).builds_on}
+        benches = {name: Bench(kind, _subfolder(self.folder, name)) for name, kind in kinds.items()}
+        return {name: StandIn(bench.model, self.radiographs) for name, bench in benches.items()}
+
     def fit(self, name: str, *, seed: int) -> Model:
         """Fit a fresh model, again where it failed before; returns what `fit` returned."""
-        known = {key: value for key, value in TINY.items() if key in self.kind.option_types()}
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        return self.kind(**known).fit(*self.parts, Job(folder, seed))
+        return _tiny(self.kind).fit(*self.parts, Job(folder, seed, rows=self.rows))
+
+
+def _tiny(kind: type[Model]) -> Model:
+    known = {key: value for key, value in TINY.items() if key in kind.option_types()}
+    return kind(**known)
 
 
 def names_itself(bench: Bench) -> str | None:
@@ -182,7 +211,7 @@ def survives_saving(bench: Bench) -> str | None:
     """Require a model that was saved and loaded to predict the same."""
     saved = _subfolder(bench.folder, "saved")
     bench.model.save(saved)
-    again = bench.kind.load(saved).predict(bench.radiographs.without_truth())
+    again = bench.kind.load(saved, bench.rows).predict(bench.radiographs.without_truth())
     gap = np.abs(again - bench.scores).max()
     return None if gap <= TOLERANCE else f"after loading scores differ by up to {gap:.2g}"
 

@@ -19,8 +19,11 @@ from features.radiographs import Radiographs
 from features.texture import HOG, LBP
 from models.base import Estimate, Job, Model
 
-#: What `features` may name.
+#: What `features` may name, beside rows.
 FEATURES = ("hog", "lbp", "embedding", "metadata")
+
+#: What stands before the name of a row whose network makes the features.
+ROW = "row:"
 
 #: What each brings and costs: its dimensions, and a core's seconds for an image of 128 pixels.
 COSTS = {
@@ -29,6 +32,7 @@ COSTS = {
     "embedding": (1024, 0.025),
     "metadata": (6, 0),
 }
+COST_OF_ROW = (1024, 0.023)
 
 #: Bytes of a saved tree.
 TREE = 1060
@@ -48,7 +52,9 @@ class FeatureModel(Model):
     ----------
     features : tuple of str
         Any of `FEATURES`, side by side in this order: ``hog`` and ``lbp`` (texture), ``embedding``
-        (pooled activations of a frozen backbone), ``metadata`` (age, sex, view position).
+        (pooled activations of a frozen backbone), ``metadata`` (age, sex, view position), or
+        ``row:NAME`` (what the network of another row, fine-tuned in this run, has before its last
+        layer).
     size : int
         Side of the images, in pixels; texture's cells and the backbone's input go with it.
     backbone, weights : str
@@ -88,6 +94,14 @@ class FeatureModel(Model):
             text = cls.__doc__ or getattr(sys.modules.get(cls.__module__), "__doc__", None) or ""
             cls.title = text.strip().split("\n")[0].rstrip(".") or cls.__name__
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name in self.features:
+            if name not in FEATURES and not name.startswith(ROW):
+                known = (*FEATURES, f"{ROW}NAME")
+                raise unknown("feature", name, known, where=f"{self.name()}.features")
+        self._extractors: dict[str, Extractor] = {}
+
     @abstractmethod
     def estimator(self, seed: int) -> Any:
         """Return a new classifier, in the manner of scikit-learn.
@@ -98,6 +112,11 @@ class FeatureModel(Model):
             The one source of randomness, usually its ``random_state``.
         """
 
+    @property
+    def builds_on(self) -> tuple[str, ...]:
+        """The rows whose networks make features."""
+        return tuple(name.removeprefix(ROW) for name in self.features if name.startswith(ROW))
+
     def depends_on(self) -> dict[str, Any]:
         """Return the options that the features read; a file of weights counts by its content."""
         if "embedding" in self.features:
@@ -105,7 +124,7 @@ class FeatureModel(Model):
 
             return self.options | {"weights": weights_digest(self.weights)}
         idle = {"backbone", "weights", "embedding_seed"}
-        if set(self.features) == {"metadata"}:
+        if not {"hog", "lbp"} & set(self.features):
             idle.add("size")
         return {name: value for name, value in self.options.items() if name not in idle}
 
@@ -114,7 +133,9 @@ class FeatureModel(Model):
         rounds = self.options.get("rounds")
         if rounds is None:
             return None
-        widths, seconds = zip(*(COSTS[name] for name in self.features), strict=True)
+        widths, seconds = zip(
+            *(COSTS.get(name, COST_OF_ROW) for name in self.features), strict=True
+        )
         extraction = total * sum(seconds) * (self.size / 128) ** 2
         trees = rounds * len(FINDINGS)
         boosting = trees * sum(widths) * (1e-6 + 1.3e-9 * train)
@@ -127,6 +148,7 @@ class FeatureModel(Model):
 
         if train.labels is None or valid.labels is None:
             raise ValueError("a model is fitted to radiographs with labels")
+        self.rows = job.rows
         X = self._matrix(train, job.progress)
         watched = self._matrix(valid, job.progress), valid.labels
         self.findings = train.findings
@@ -147,7 +169,9 @@ class FeatureModel(Model):
     def _one(self, name: str, radiographs: Radiographs, progress: Progress) -> np.ndarray:
         if name == "metadata":
             return encode(radiographs.table)
-        return cached(radiographs, self._extractor(name), progress)
+        if name not in self._extractors:
+            self._extractors[name] = self._extractor(name)
+        return cached(radiographs, self._extractors[name], progress)
 
     def _extractor(self, name: str) -> Extractor:
         if name == "hog":
@@ -156,7 +180,7 @@ class FeatureModel(Model):
             return LBP(size=self.size)
         if name == "embedding":
             return Embedding(self.size, self.backbone, self.weights, self.embedding_seed)
-        raise unknown("feature", name, FEATURES, where=f"{self.name()}.features")
+        return self.rows[name.removeprefix(ROW)].model().embedding()
 
     def _facts(self, width: int) -> dict[str, Any]:
         one_class = [

@@ -11,12 +11,13 @@ import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from features.errors import InputError, unknown
+from features.extractor import Extractor
 from features.files import read_json, write_json
 from features.findings import NO_FINDING
 from features.fingerprint import digest
 from features.progress import Progress, silent
 from features.radiographs import Radiographs
-from models import backend, losses
+from models import backend, gpu, losses
 from models.base import Estimate, Job, Model
 from models.price import Price
 
@@ -235,7 +236,7 @@ class KerasModel(Model):
         """Return the options, the content of weights, and what of the engine shows unimported."""
         from features.backbones import weights_digest
 
-        precision = backend.precision(self.mixed_precision, gpu=backend.has_driver())
+        precision = backend.precision(self.mixed_precision, gpu=gpu.has_driver())
         engine = {"backend": backend.name(), "precision": precision}
         weights = getattr(self, "weights", None)
         return self.options | engine | ({"weights": weights_digest(weights)} if weights else {})
@@ -286,19 +287,38 @@ class KerasModel(Model):
     def predict(self, radiographs: Radiographs) -> np.ndarray:  # noqa: D102
         from scipy.special import expit
 
-        from models.training.batches import Batches, predict
-
         if not len(radiographs):
             return np.zeros((0, len(self.findings)), "float32")
+        logits = self._outputs(self.trained, self.inputs(radiographs))
+        return expit(logits[:, : len(self.findings)])
+
+    def embedding(self) -> Extractor:  # noqa: D102
+        from models.network_embedding import NetworkEmbedding
+
+        self.from_pixels()  # or say at once that it takes none
+        content = digest(self.card, *self.trained.get_weights())
+        return NetworkEmbedding(self.size, content=content, model=self)
+
+    def embed(self, pixels: Any) -> np.ndarray:
+        """Return what the fitted network makes of images, its last layer left out."""
+        import keras
+
+        logits = self.trained.get_layer("logits")
+        headless = self.from_pixels(keras.Model(self.trained.inputs, logits.input))
+        return self._outputs(headless, pixels).astype("float32", copy=False)
+
+    def _outputs(self, network: "keras.Model", inputs: Any) -> np.ndarray:
+        """Return what a network makes of inputs, batch by batch: shape (n, units)."""
+        from models.training.batches import Batches, predict
+
         batches = Batches(
-            self.inputs(radiographs),
+            inputs,
             batch_size=self.batch_size,
             devices=len(self.sharing),
             equal=bool(backend.jit()),
         )
         with self._session(seed=0):
-            logits = predict(self.trained, batches)
-        return expit(logits[:, : len(self.findings)])
+            return predict(network, batches)
 
     def heatmaps(
         self,
@@ -322,19 +342,25 @@ class KerasModel(Model):
             batch_size=self.batch_size,
         )
 
-    def from_pixels(self) -> "keras.Model":
-        """Return the fitted network from (n, size, size) pixels to logits: what maps are made of.
+    def from_pixels(self, network: "keras.Model | None" = None) -> "keras.Model":
+        """Return the fitted network, or a part of it, as one that takes (n, size, size) pixels.
 
         A subclass that learns from features puts what computes them in front.
+
+        Parameters
+        ----------
+        network : keras.Model, optional
+            From what `inputs` returns to anything; to the logits by default.
 
         Raises
         ------
         InputError
             If such a subclass does not.
         """
-        if len(self.trained.input_shape) != 3:
-            raise InputError(f"{self.name()} has no heat maps: it learns from features")
-        return self.trained
+        network = network or self.trained
+        if len(network.input_shape) != 3:
+            raise InputError(f"{self.name()} learns from features: it takes no pixels")
+        return network
 
     def _save(self, folder: Path) -> None:
         from models.training import weights

@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 
 from features.files import read_json, write_json
 from features.progress import Progress, silent
+from models.gpu import boosting_device
 
 #: Groups of findings for each worker: more balance the load and move the progress bar more often,
 #: each quantises the matrix once more.
@@ -59,8 +60,8 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
     balanced : bool
         Weight positives by negatives / positives. Ranks hardly change, probabilities are no longer
         prevalences.
-    device : str
-        ``"cpu"`` or ``"cuda"``.
+    device : {"auto", "cpu", "cuda"}
+        Where to boost; see `models.gpu.boosting_device`. A GPU takes one finding at a time.
     random_state : int
         The one source of randomness.
 
@@ -103,7 +104,7 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
         reg_lambda: float = 1.0,
         max_bin: int = 64,
         balanced: bool = False,
-        device: str = "cpu",
+        device: str = "auto",
         random_state: int = 0,
     ) -> None:
         self.rounds = rounds
@@ -252,13 +253,15 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
     def _boost(self, X, labels, valid) -> Iterator[tuple[int, bytearray]]:
         """Yield each finding's column and booster as workers finish with its group."""
         columns = np.flatnonzero((self.prevalence_ > 0) & (self.prevalence_ < 1))
-        workers = joblib.effective_n_jobs(None)  # as the harness configured them
+        one_device = boosting_device(self.device) == "cuda"
+        workers = 1 if one_device else joblib.effective_n_jobs(None)  # as the harness has them
         groups = workers * GROUPS_PER_WORKER if workers > 1 else 1
         tasks = (
             joblib.delayed(_fit_findings)(self, X, labels, valid, columns[group::groups])
             for group in range(min(groups, len(columns)))
         )
-        for fitted in joblib.Parallel(return_as="generator_unordered")(tasks):
+        alone = {"n_jobs": 1} if one_device else {}
+        for fitted in joblib.Parallel(return_as="generator_unordered", **alone)(tasks):
             yield from fitted
 
     def _parameters(self, prevalence: float, seed: int) -> dict[str, Any]:
@@ -267,7 +270,7 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
             "objective": "binary:logistic",
             "tree_method": "hist",
             "nthread": 1,
-            "device": self.device,
+            "device": boosting_device(self.device),
             "learning_rate": self.learning_rate,
             "max_depth": self.max_depth,
             "min_child_weight": self.min_child_weight,

@@ -42,12 +42,12 @@ class FrozenResNet50(KerasModel):
 
         return cached(radiographs, self.extractor, progress)
 
-    def from_pixels(self):  # noqa: D102
+    def from_pixels(self, network=None):  # noqa: D102
         import keras
 
         pixels = keras.Input((self.size, self.size), dtype="uint8")
         features = self.extractor.network(keras.ops.expand_dims(pixels, -1))
-        return keras.Model(pixels, self.trained(features), name=self.name())
+        return keras.Model(pixels, (network or self.trained)(features), name=self.name())
 
     def network(self, features):  # noqa: D102
         from keras import layers
