@@ -12,13 +12,13 @@ from models.feature_model import FeatureModel
 
 
 class Template(FeatureModel):
-    """Logistic regression on HOG and LBP."""
+    """Logistic regression on HOG."""
 
     #: What readers of the report see.
-    title: ClassVar[str] = "HOG + LBP, logistic regression"
+    title: ClassVar[str] = "HOG, logistic regression"
 
-    #: What the classifier sees: any of "hog", "lbp", "embedding", "metadata".
-    features = ("hog", "lbp")
+    #: What the classifier sees: any of "hog", "lbp", "embedding", "metadata", "row:NAME".
+    features = ("hog",)
 
     #: An option of your own: a name, a type, a default. ``--set models.template.strength=0.1``
     #: changes it.

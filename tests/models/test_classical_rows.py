@@ -11,7 +11,14 @@ from models.conformance import tiny_radiographs
 from models.registry import available, find
 from models.template import Template
 
-ROWS = ("prevalence", "metadata_xgboost", "hog_lbp_xgboost", "embedding_xgboost")
+ROWS = (
+    "prevalence",
+    "metadata_xgboost",
+    "hog_lbp_xgboost",
+    "hog_lbp_logistic",
+    "embedding_xgboost",
+    "hybrid_xgboost",
+)
 TINY = {"size": 32, "rounds": 5, "weights": "random"}
 
 
@@ -31,7 +38,7 @@ def fitted(name, radiographs, folder, *, seed=0, **options):
 def test_a_row_has_a_name_a_title_and_a_place(name):
     kind = available()[name]
     assert kind.name() == name and kind.title
-    assert kind.kind == ("classical" if name.startswith(("hog", "emb")) else "floor")
+    assert kind.kind == ("floor" if name in ("prevalence", "metadata_xgboost") else "classical")
 
 
 def test_the_template_works_but_is_no_row(radiographs, tmp_path):

@@ -9,6 +9,7 @@ from models.base import Model
 
 ROWS = {
     *("prevalence", "metadata_xgboost", "hog_lbp_xgboost", "embedding_xgboost"),
+    *("hog_lbp_logistic", "hybrid_xgboost", "ensemble"),
     *("resnet50_frozen", "cnn6", "resnet50", "densenet121"),
 }
 
