@@ -92,8 +92,8 @@ class Model(ABC):
     ----------
     title : str
         What the model is, in a line, as readers see it.
-    kind : {"floor", "classical", "deep"}
-        A floor is what every other row must beat.
+    kind : {"floor", "classical", "deep", "ensemble"}
+        A floor is what every other row must beat; an ensemble is made of other rows.
     findings : tuple of str
         The columns of `predict`, known once fitted.
     rows : mapping of str to FinishedRow
@@ -111,7 +111,7 @@ class Model(ABC):
     """
 
     title: ClassVar[str] = ""
-    kind: ClassVar[Literal["floor", "classical", "deep"]] = "classical"
+    kind: ClassVar[Literal["floor", "classical", "deep", "ensemble"]] = "classical"
     seeded: ClassVar[bool] = True  # False where the seed changes nothing
 
     def __init__(self, **options: Any) -> None:

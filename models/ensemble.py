@@ -28,6 +28,7 @@ class Ensemble(Model):
     """
 
     title = "Mean logit of other rows"
+    kind = "ensemble"
     seeded: ClassVar[bool] = False
 
     members: Annotated[tuple[str, ...], Field(min_length=1)] = (
