@@ -107,7 +107,7 @@ class Run:
         images: Sequence[str] = (),
         part: str = "test",
         layer: str = "",
-        method: str = "grad-cam",
+        method: str = "",
         top: int = 4,
         share: float = 0.5,
         data: str | Path | None = None,
@@ -129,8 +129,9 @@ class Run:
             Whose radiographs.
         layer : str, optional
             The network's layer to look at; the last with a map that is fine enough by default.
-        method : {"grad-cam", "hirescam"}, optional
-            How gradients weigh activations; see `models.gradcam.heatmaps`.
+        method : str, optional
+            Of networks ``"grad-cam"`` or ``"hirescam"``, of trees ``"gain"`` or ``"shap"``; the
+            first by default.
         top : int, optional
             Radiographs of each finding and outcome in the gallery.
         share : float, optional
@@ -151,8 +152,8 @@ class Run:
         Raises
         ------
         InputError
-            If the row, a finding, an image, the part or the layer is unknown, or the radiographs
-            are not to be found.
+            If the row, a finding, an image, the part, the layer or the method is unknown, the row
+            has no heat maps, or the radiographs are not to be found.
         """
         from joblib import parallel_config
 

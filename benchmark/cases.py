@@ -42,7 +42,7 @@ class Request:
     images: Sequence[str] = ()
     part: str = "test"
     layer: str = ""
-    method: str = "grad-cam"
+    method: str = ""
     top: int = 4
     share: float = SHARE
     data: str | Path | None = None

@@ -153,7 +153,7 @@ def explain(
     images: Annotated[list[str], typer.Option(help="Only this image; may be repeated.")] = [],  # noqa: B006
     part: Annotated[str, typer.Option(help="test, valid, train or all.")] = "test",
     layer: Annotated[str, typer.Option(help="The network's layer to look at.")] = "",
-    method: Annotated[str, typer.Option(help="grad-cam or hirescam.")] = "grad-cam",
+    method: Annotated[str, typer.Option(help="grad-cam or hirescam; of trees gain or shap.")] = "",
     top: Annotated[int, typer.Option(help="Radiographs of a finding and outcome shown.")] = 4,
     share: Annotated[float, typer.Option(help="Of a map's maximum, where its box begins.")] = 0.5,
     data: DataFolder = None,

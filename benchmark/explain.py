@@ -23,13 +23,15 @@ from benchmark.localization import (
     resized,
     summarise,
 )
+from benchmark.process import Failure
+from benchmark.row import Finished
 from benchmark.run_folder import RunFolder
+from benchmark.runner import finished_rows, rows_of
 from features.errors import InputError, unknown
 from features.images import decode
 from features.pixels import PixelArchive
 from features.progress import Progress, silent
 from features.radiographs import BOX_FRAME, Radiographs
-from models import registry
 from models.base import Model
 
 
@@ -88,12 +90,16 @@ class Explanation:
     ----------
     row : str
         The row.
+    request : Request
+        What was asked, its method filled in.
     looks : list of Look
         The gallery: by finding and outcome, highest scores first.
     table : pandas.DataFrame
         Columns `benchmark.localization.COLUMNS`, share, layer, method; empty without a box.
     judged : pandas.DataFrame
         One line a map, radiograph and finding; see `benchmark.localization.judge_all`.
+    note : str
+        What the maps leave out, in a clause; empty for nothing.
     gallery : Path or None
         The page, once written.
     """
@@ -103,6 +109,7 @@ class Explanation:
     looks: list[Look]
     table: pd.DataFrame
     judged: pd.DataFrame
+    note: str = ""
     gallery: Path | None = None
 
     def records(self) -> list[dict[str, Any]]:
@@ -129,7 +136,8 @@ class Explanation:
             which = "no radiograph" if self.request.is_whole else "none of these radiographs"
             return f"{which} of the {part} has a box of a finding asked for"
         kept = "" if self.request.is_whole else "; a part of the boxes: not kept in the run"
-        return f"{part}, shares of radiographs with boxes; empty maps count as misses{kept}"
+        note = f"; {self.note}" if self.note else ""
+        return f"{part}, shares of radiographs with boxes; empty maps count as misses{note}{kept}"
 
 
 def explain(
@@ -153,18 +161,19 @@ def explain(
     Raises
     ------
     InputError
-        If the row is unknown, unfinished or has no heat maps, or a finding, an image or a layer is
-        unknown, or the radiographs are not where they were.
+        If the row is unknown, unfinished or has no heat maps, or a finding, an image, a layer or a
+        method is unknown, or the radiographs are not where they were.
     """
     experiment = run.experiment()
-    kind = _kind(run, experiment, row)
+    finished, method = _finished(run, experiment, row, request.method)
+    request = replace(request, method=method)
     cases = list_cases(run, row, request)
     radiographs = _radiographs(experiment, request, cases["image"], progress)
     boxes = _boxes(radiographs)
     cases["boxed"] = _pairs(cases).isin(_pairs(boxes))
     shown = choose(cases, request)
     progress("loading the model", 0, 1)
-    model = kind.load(run.row(row).saved)
+    model = finished.model()
     progress("loading the model", 1, 1)
     needed = cases[cases["boxed"] | cases.index.isin(shown.index)]
     if size := model.options.get("size"):
@@ -180,6 +189,7 @@ def explain(
         _looks(shown, maps, boxes, radiographs, request.share),
         table.assign(share=request.share, layer=request.layer, method=request.method),
         judged,
+        model.heatmap_note,
     )
 
 
@@ -187,24 +197,29 @@ def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def _kind(run: RunFolder, experiment: Experiment, row: str) -> type[Model]:
-    """Return the class of a row's model, or say why it cannot be explained."""
-    kinds = {
-        name: registry.find(str(experiment.models.get(name, {}).get("model", name)))
-        for name in experiment.rows
-    }
-    if row not in kinds:
-        raise unknown("row", row, kinds, where=str(run.path))
-    if not kinds[row].has_heatmaps():
-        able = [name for name, kind in kinds.items() if kind.has_heatmaps()] or ["none"]
+def _finished(
+    run: RunFolder, experiment: Experiment, row: str, method: str
+) -> tuple[Finished, str]:
+    """Return a row and the method to look at it with, or say why it cannot be explained."""
+    rows = {other.name: other for other in rows_of(experiment)}
+    if row not in rows:
+        raise unknown("row", row, rows, where=str(run.path))
+    if why := rows[row].model.why_no_heatmaps:
+        able = [name for name in experiment.rows if not rows[name].model.why_no_heatmaps]
         raise InputError(
-            f"{row} has no heat maps; rows of {run.path} that have them: {', '.join(able)}"
+            f"{row} has no heat maps: {why}; rows of {run.path} that have them: "
+            f"{', '.join(able) or 'none'}"
         )
+    chosen = rows[row].model.heatmap_method(method)
     status = run.row(row).status
     if status.get("state") != "done":
         why = status.get("reason") or f"cxrbench run … --out {run.path} finishes it"
         raise InputError(f"{row} of {run.path} is {status.get('state', 'not fitted')}: {why}")
-    return kinds[row]
+    try:
+        below = finished_rows(run, rows[row], rows.values())
+    except Failure as failure:
+        raise InputError(f"{row} of {run.path} cannot be loaded: {failure.reason}") from None
+    return Finished(run.row(row), rows[row].source, below), chosen
 
 
 def _radiographs(

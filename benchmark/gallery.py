@@ -23,6 +23,20 @@ GROUPS = {
     "true negative": ("True negatives", "neither called nor present"),
 }
 
+#: What each method is called, and what its maps show.
+METHODS = {
+    "grad-cam": ("Grad-CAM", "a map of where in them the evidence lies"),
+    "hirescam": ("HiResCAM", "a map of where in them the evidence lies"),
+    "gain": (
+        "Gain of the trees' splits",
+        "a map of where the texture lies that the finding's trees split on, the same for all",
+    ),
+    "shap": (
+        "SHAP values of the trees (TreeSHAP)",
+        "a map of where in them the texture lies that spoke for the finding",
+    ),
+}
+
 
 def gallery_content(
     run: RunFolder, found: Explanation, *, progress: Progress = silent
@@ -45,6 +59,8 @@ def gallery_content(
     """
     experiment, findings = run.experiment(), list(run.truth().columns)
     kind = registry.find(str(experiment.models.get(found.row, {}).get("model", found.row)))
+    asked = found.request.method
+    method, shows = METHODS.get(asked, (asked, "a map of where the model looked"))
     own = [{"row": found.row, "lines": found.records()}] if len(found.table) else []
     return {
         "name": experiment.title or experiment.name,
@@ -52,7 +68,9 @@ def gallery_content(
         "part_name": found.request.part_name,
         "share": found.request.share,
         "layer": found.request.layer,
-        "method": {"grad-cam": "Grad-CAM", "hirescam": "HiResCAM"}.get(found.request.method),
+        "method": method,
+        "shows": shows,
+        "note": found.note,
         "frame": FRAME,
         "localization": own,
         "all_findings": [{"name": name, "label": display(name)} for name in findings],

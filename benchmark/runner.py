@@ -30,7 +30,7 @@ from models.base import Model
 
 #: What only looks at finished rows. A model's file names it, but neither a fit nor its scores run
 #: it (a test holds them to that), so no row is fitted again when it changes.
-ONLOOKERS = ("models.gradcam",)
+ONLOOKERS = ("models.gradcam", "models.tree_maps")
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,7 @@ class Model(ABC):
         finding: str,
         *,
         layer: str = "",
-        method: str = "grad-cam",
+        method: str = "",
     ) -> np.ndarray:
         """Return where in radiographs the evidence for a finding lies, for a model that can say.
 
@@ -210,8 +210,10 @@ class Model(ABC):
             Without labels and boxes, as `predict` takes them.
         finding : str
             One of `findings`.
-        layer, method : str, optional
-            Of a network: the layer to look at, and how; see `models.gradcam.heatmaps`.
+        layer : str, optional
+            Of a network: the layer to look at; see `models.gradcam.heatmaps`.
+        method : str, optional
+            One of `heatmap_methods`; the first by default.
 
         Returns
         -------
@@ -224,7 +226,36 @@ class Model(ABC):
         InputError
             If the model has no heat maps, or no such finding, layer or method.
         """
-        raise InputError(f"{self.name()} has no heat maps")
+        raise InputError(f"{self.name()} has no heat maps: {self.why_no_heatmaps}")
+
+    @property
+    def heatmap_methods(self) -> tuple[str, ...]:
+        """How the model can say where it looks, the usual way first."""
+        return ()
+
+    @property
+    def why_no_heatmaps(self) -> str:
+        """Why the model, as its options are, cannot say where it looks; empty where it can."""
+        says = type(self).heatmaps is not Model.heatmaps
+        return "" if says else "its model does not say where it looks"
+
+    @property
+    def heatmap_note(self) -> str:
+        """What the heat maps of the fitted model leave out, in a clause; empty for nothing."""
+        return ""
+
+    def heatmap_method(self, asked: str = "") -> str:
+        """Return the method that is asked for, or the usual one.
+
+        Raises
+        ------
+        InputError
+            If it is none of `heatmap_methods`.
+        """
+        known = self.heatmap_methods
+        if asked and asked not in known:
+            raise unknown("method", asked, known, where=self.name())
+        return asked or next(iter(known), "")
 
     def embedding(self) -> Extractor:
         """Return what makes features of what a fitted network has before its last layer.
@@ -235,11 +266,6 @@ class Model(ABC):
             If the model is no network that looks at pixels.
         """
         raise InputError(f"{self.name()} is no network: it has no embedding to build on")
-
-    @classmethod
-    def has_heatmaps(cls) -> bool:
-        """Whether the model can say where it looks."""
-        return cls.heatmaps is not Model.heatmaps
 
     def save(self, folder: Path) -> None:
         """Write the fitted model into a folder, as plain data: nothing that runs on loading."""

@@ -80,6 +80,25 @@ class FittedFindings:
         dumps = [tree for booster in boosters for tree in booster.get_dump()]
         return {"trees": len(dumps), "leaves": sum(tree.count("leaf=") for tree in dumps)}
 
+    def booster(self, column: int) -> Any | None:
+        """Return the trees that `OneVsRestXGBoost` has boosted for a finding; None for none."""
+        if column not in self.columns:
+            return None
+        return self.estimators[0].boosters_[self.columns.index(column)]
+
+    def gains(self) -> np.ndarray | None:
+        """Return what each feature has gained in the trees of each of `columns`.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            Shape (columns, d); see `total_gain`. None where nothing is boosted.
+        """
+        if not self._boosted:
+            return None
+        model = self.estimators[0]
+        return np.stack([total_gain(trees, model.n_features_in_) for trees in model.boosters_])
+
     @property
     def _boosted(self) -> bool:
         from models.one_vs_rest import OneVsRestXGBoost
@@ -191,6 +210,28 @@ def probabilities(estimator: Any, X: np.ndarray, outputs: int) -> np.ndarray:
     if isinstance(scores, list):  # forests and neighbours answer output by output
         return np.column_stack([output[:, 1] for output in scores])
     return scores[:, 1:] if outputs == 1 else scores
+
+
+def total_gain(booster: Any | None, width: int) -> np.ndarray:
+    """Return by how much the splits on each feature have lowered the loss.
+
+    Parameters
+    ----------
+    booster : xgboost.Booster or None
+        A finding's trees, without names of features; None where it has none.
+    width : int
+        The number of features.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (width,), at least 0, summed over all trees.
+    """
+    gains = np.zeros(width)
+    if booster is not None:
+        for name, gain in booster.get_score(importance_type="total_gain").items():
+            gains[int(name.removeprefix("f"))] = gain
+    return gains
 
 
 def _check(estimator: Any) -> None:

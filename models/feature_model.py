@@ -10,7 +10,7 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from features.cache import cached
 from features.embeddings import Embedding
-from features.errors import unknown
+from features.errors import InputError, unknown
 from features.extractor import Extractor
 from features.findings import FINDINGS, display
 from features.metadata import encode
@@ -21,6 +21,9 @@ from models.base import Estimate, Job, Model
 
 #: What `features` may name, beside rows.
 FEATURES = ("hog", "lbp", "embedding", "metadata")
+
+#: Those that have a place in the image.
+TEXTURES = ("hog", "lbp")
 
 #: What stands before the name of a row whose network makes the features.
 ROW = "row:"
@@ -155,12 +158,76 @@ class FeatureModel(Model):
         self._fitted = fit_findings(
             self.estimator(job.seed), X, train.labels, watched, job.progress
         )
-        self.facts = self._facts(X.shape[1])
+        self.facts = self._facts(train)
         return self
 
     def predict(self, radiographs: Radiographs) -> np.ndarray:
         """Score radiographs: shape (n, findings), in [0, 1]."""
         return self._fitted.predict(self._matrix(radiographs))
+
+    @property
+    def heatmap_methods(self) -> tuple[str, ...]:
+        """Gain and SHAP values, as `models.tree_maps` has them."""
+        from models import tree_maps
+
+        return tree_maps.METHODS
+
+    @property
+    def why_no_heatmaps(self) -> str:
+        """Why there are none: no feature has a place, or no trees of ours split on them."""
+        from models.one_vs_rest import OneVsRestXGBoost
+
+        if not set(TEXTURES) & set(self.features):
+            return f"none of its features ({', '.join(self.features)}) has a place in the image"
+        if not isinstance(self.estimator(0), OneVsRestXGBoost):
+            return "its classifier is not OneVsRestXGBoost"
+        return ""
+
+    @property
+    def heatmap_note(self) -> str:
+        """How much of what the trees split on has no place in the image."""
+        shares = dict(zip(self.features, self.facts.get("gain", ()), strict=False))
+        blind = {name: share for name, share in shares.items() if name not in TEXTURES}
+        if not blind:
+            return ""
+        share = f"{sum(blind.values()):.0%} of its trees' gain"
+        return f"{share} has no place in the image ({', '.join(blind)})"
+
+    def heatmaps(
+        self,
+        radiographs: Radiographs,
+        finding: str,
+        *,
+        layer: str = "",
+        method: str = "",
+    ) -> np.ndarray:
+        """Return where the texture lies that a finding's trees split on; see `models.tree_maps`.
+
+        ``gain`` is one map for all radiographs: what splits have gained in training. ``shap`` is
+        one for each: what of it speaks for the finding there.
+        """
+        from models import tree_maps
+        from models.estimators import total_gain
+
+        if self.why_no_heatmaps:
+            raise InputError(f"{self.name()} has no heat maps: {self.why_no_heatmaps}")
+        if finding not in self.findings:
+            raise unknown("finding", finding, self.findings, where=self.name())
+        if layer:
+            raise InputError(f"{self.name()} is no network: it has no layer '{layer}'")
+        booster = self._fitted.booster(self.findings.index(finding))
+        if self.heatmap_method(method) == "shap":
+            worth = tree_maps.contributions(booster, self._matrix(radiographs))
+            return tree_maps.heatmaps(self._layout(), worth)
+        worth = total_gain(booster, self.facts["dimensions"])[None]
+        return tree_maps.heatmaps(self._layout(), worth).repeat(len(radiographs), axis=0)
+
+    def _layout(self) -> list[tuple[Extractor | None, int]]:
+        """Return what makes the features that have a place, and how many each makes."""
+        return [
+            (self._extractor(name) if name in TEXTURES else None, width)
+            for name, width in zip(self.features, self.facts["widths"], strict=True)
+        ]
 
     def _matrix(self, radiographs: Radiographs, progress: Progress = silent) -> np.ndarray:
         """Return the features of radiographs side by side: shape (n, d), float32."""
@@ -182,7 +249,9 @@ class FeatureModel(Model):
             return Embedding(self.size, self.backbone, self.weights, self.embedding_seed)
         return self.rows[name.removeprefix(ROW)].model().embedding()
 
-    def _facts(self, width: int) -> dict[str, Any]:
+    def _facts(self, radiographs: Radiographs) -> dict[str, Any]:
+        one = radiographs.take([0])
+        widths = [self._one(name, one, silent).shape[1] for name in self.features]
         one_class = [
             name for at, name in enumerate(self.findings) if at not in self._fitted.columns
         ]
@@ -192,10 +261,13 @@ class FeatureModel(Model):
         ]
         facts: dict[str, Any] = {
             "features": list(self.features),
-            "dimensions": width,
+            "dimensions": sum(widths),
+            "widths": widths,
             "notes": notes,
             **self._fitted.trees(),
         }
+        if (gains := self._fitted.gains()) is not None:
+            facts["gain"] = _shares(gains, widths)
         return facts | ({"weights": self.weights} if "embedding" in self.features else {})
 
     def _save(self, folder: Path) -> None:
@@ -205,3 +277,12 @@ class FeatureModel(Model):
         from models.estimators import FittedFindings
 
         self._fitted = FittedFindings.load(folder, self.trusted)
+
+
+def _shares(gains: np.ndarray, widths: list[int]) -> list[float]:
+    """Return the share that each kind of feature has in the gain, averaged over the findings."""
+    blocks = np.split(gains, np.cumsum(widths)[:-1], axis=1)
+    sums = np.column_stack([block.sum(axis=1) for block in blocks])
+    grown = sums[sums.sum(axis=1) > 0]
+    shares = (grown / grown.sum(axis=1, keepdims=True)).sum(axis=0) / max(len(grown), 1)
+    return shares.round(4).tolist()

@@ -320,13 +320,20 @@ class KerasModel(Model):
         with self._session(seed=0):
             return predict(network, batches)
 
+    @property
+    def heatmap_methods(self) -> tuple[str, ...]:
+        """Grad-CAM, and what else `models.gradcam` knows."""
+        from models import gradcam
+
+        return gradcam.METHODS
+
     def heatmaps(
         self,
         radiographs: Radiographs,
         finding: str,
         *,
         layer: str = "",
-        method: str = "grad-cam",
+        method: str = "",
     ) -> np.ndarray:
         """Return where the evidence for a finding lies, as `models.gradcam` finds it."""
         from models import gradcam
@@ -338,7 +345,7 @@ class KerasModel(Model):
             radiographs.pixels(self.size),
             self.findings.index(finding),
             layer=layer,
-            method=method,
+            method=self.heatmap_method(method),
             batch_size=self.batch_size,
         )
 

@@ -19,11 +19,12 @@ def render(content: Content) -> str:
     ----------
     content : mapping
         ``name`` (the run's), ``row`` (name, kind, title), ``part_name``, ``share``, ``layer``,
-        ``method``, ``frame`` (the side of the frame of boxes), ``localization`` (as a run's
-        summary has it), ``all_findings`` (name and label of each) and ``findings``: of each that
-        is shown a ``key``, a ``title`` and ``groups``, each with ``title``, ``note`` and ``looks``:
-        ``image``, ``score``, ``note``, ``pixels`` (uint8, a square), ``heat`` (in [0, 1], a
-        square), ``boxes`` and ``predicted`` (x, y, width, height), and what `pictures` needs.
+        ``method``, ``shows`` (what its maps are), ``note`` (what they leave out, or nothing),
+        ``frame`` (the side of the frame of boxes), ``localization`` (as a run's summary has it),
+        ``all_findings`` (name and label of each) and ``findings``: of each that is shown a
+        ``key``, a ``title`` and ``groups``, each with ``title``, ``note`` and ``looks``: ``image``,
+        ``score``, ``note``, ``pixels`` (uint8, a square), ``heat`` (in [0, 1], a square), ``boxes``
+        and ``predicted`` (x, y, width, height), and what `pictures` needs.
 
     Returns
     -------

@@ -72,6 +72,7 @@ _LOOKED = (
 
 _MEANS = (
     Column("where", "Map", "row"),
+    Column("how", "How", "text", "the method that made the row's maps"),
     Column("part", "Part", "text"),
     Column("images", "Images", "count"),
     Column("boxes", "Boxes", "count"),
@@ -256,6 +257,7 @@ def localization_tables(summary: Summary) -> tuple[Table, Table] | None:
             "of": row["row"],
             "label": "Mean" if line["finding"] == "mean" else label_of(summary, line["finding"]),
             "where": f"{row['row']}" if line["map"] == row["row"] else line["map"],
+            "how": line.get("method", "") if line["map"] == row["row"] else "",
         }
         for row in summary.get("localization") or ()
         for line in row["lines"]
