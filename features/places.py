@@ -97,11 +97,13 @@ def _(extractor: HOG, worth: np.ndarray) -> Cells:
 def _(extractor: LBP, worth: np.ndarray) -> Cells:
     """Put each feature where the patterns that it counts have their centres."""
     grid, size = extractor.grid, extractor.size
-    widths = [grid**2 * (points + 2) for points in extractor.points]
-    scales = np.split(worth, np.cumsum(widths)[:-1], axis=1)
-    by_scale = [scale.reshape(len(worth), grid, grid, -1).sum(-1, dtype=float) for scale in scales]
+    values = np.zeros((len(worth), grid, grid))
+    start = 0
+    for patterns in np.array(extractor.points) + 2:
+        scale = worth[:, start : (start := start + grid**2 * patterns)]
+        values += scale.reshape(*values.shape, patterns).sum(axis=-1, dtype=float)
     first_pixels = -(-np.arange(grid + 1) * size // grid)  # as `LBP` parts them: rounded up
-    return Cells(np.sum(by_scale, axis=0), first_pixels / size)
+    return Cells(values, first_pixels / size)
 
 
 def _shares(cells: np.ndarray, grid: np.ndarray) -> np.ndarray:

@@ -72,7 +72,6 @@ _LOOKED = (
 
 _MEANS = (
     Column("where", "Map", "row"),
-    Column("how", "How", "text", "the method that made the row's maps"),
     Column("part", "Part", "text"),
     Column("images", "Images", "count"),
     Column("boxes", "Boxes", "count"),
@@ -256,8 +255,7 @@ def localization_tables(summary: Summary) -> tuple[Table, Table] | None:
             **line,
             "of": row["row"],
             "label": "Mean" if line["finding"] == "mean" else label_of(summary, line["finding"]),
-            "where": f"{row['row']}" if line["map"] == row["row"] else line["map"],
-            "how": line.get("method", "") if line["map"] == row["row"] else "",
+            "where": _map_of(line) if line["map"] == row["row"] else line["map"],
         }
         for row in summary.get("localization") or ()
         for line in row["lines"]
@@ -269,6 +267,11 @@ def localization_tables(summary: Summary) -> tuple[Table, Table] | None:
         _localization("localization", "Heat maps against boxes, means", _MEANS, means),
         _localization("localization-by-finding", "Heat maps against boxes", _BOXED, records),
     )
+
+
+def _map_of(line: Record) -> str:
+    """Name a row's own map, and the method that made it where that is known."""
+    return f"{line['map']} ({line['method']})" if line.get("method") else line["map"]
 
 
 def _localization(
