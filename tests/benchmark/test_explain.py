@@ -17,16 +17,22 @@ OPTIONS = {
     "models.cnn6.size": 32,
     "models.cnn6.epochs": 1,
     "models.cnn6.batch_size": 16,
+    "models.trees": {
+        "model": "hog_lbp_xgboost",
+        "features": ["hog", "lbp", "row:cnn6"],
+        "size": 32,
+        "rounds": 5,
+    },
 }
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A finished run of two rows, one of them with heat maps."""
+    """A finished run of a floor, a network, and trees on texture and on the network."""
     home = tmp_path_factory.mktemp("explain")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CXRBENCH_CACHE", str(home / "cache"))
-        rows = ["prevalence", "cnn6"]
+        rows = ["prevalence", "cnn6", "trees"]
         api.run("demo", models=rows, options=OPTIONS, out=home / "run", quiet=True)
         yield home / "run"
 
@@ -121,6 +127,35 @@ def test_named_images_are_all_shown_and_keep_nothing_in_the_run(folder, found, t
     assert (folder / "models" / "cnn6" / "localization.csv").read_bytes() == before
 
 
+@pytest.mark.parametrize("method", ["", "shap"])
+def test_trees_are_held_against_the_same_boxes_as_a_network(folder, found, tmp_path, method):
+    options = {"findings": ["Mass"], "part": "all", "out": tmp_path, "quiet": True}
+    trees = api.open_run(folder).explain("trees", method=method, **options)
+
+    maps = np.array([look.map for look in trees.looks])
+    assert maps.shape[1:] == (8, 8) and maps.any()
+    assert (maps == maps[0]).all() == (method == "")  # gain is one map for all radiographs
+    assert set(trees.table["method"]) == {method or "gain"}
+    baselines = [
+        looked.judged.query("finding == 'Mass' and map in ['centre', 'average box']")
+        for looked in (trees, found)
+    ]
+    assert len(baselines[0])
+    pd.testing.assert_frame_equal(*(table.reset_index(drop=True) for table in baselines))
+
+
+def test_what_the_maps_of_trees_show_and_leave_out_is_told(folder, tmp_path, capsys):
+    options = ["--part", "all", "--top", "1", "--finding", "Mass", "--out", str(tmp_path)]
+    with pytest.raises(SystemExit):
+        main(["explain", str(folder), "trees", *options, "--quiet"])
+    said = capsys.readouterr().out
+    assert "of its trees' gain has no place in the image (row:cnn6)" in said
+    page = (tmp_path / "gallery.html").read_text()
+    assert "texture lies that the finding&#39;s trees split on, the same for all" in page
+    assert "has no place in the image (row:cnn6)." in page
+    assert "Grad-CAM" not in page
+
+
 def test_an_earlier_gallery_makes_room_and_nothing_else_does(folder, found, tmp_path):
     (tmp_path / "mine.png").write_bytes(b"mine")
     run = api.open_run(folder)
@@ -153,7 +188,8 @@ def test_the_command_prints_the_table_and_where_the_gallery_is(folder, found, ca
     [
         (["/nowhere", "cnn6"], "/nowhere is no run folder"),
         (["RUN", "cnn7"], "unknown row 'cnn7'"),
-        (["RUN", "prevalence"], "prevalence has no heat maps; rows of RUN that have them: cnn6"),
+        (["RUN", "prevalence"], "rows of RUN that have them: cnn6, trees"),
+        (["RUN", "prevalence"], "prevalence has no heat maps: its model does not say where"),
         (
             ["RUN", "cnn6", "--finding", "Mas"],
             "unknown finding 'Mas' in cnn6; did you mean 'Mass'?",
@@ -161,6 +197,11 @@ def test_the_command_prints_the_table_and_where_the_gallery_is(folder, found, ca
         (["RUN", "cnn6", "--images", "00000001_00.png", "--part", "all"], "did you mean '00000001"),
         (["RUN", "cnn6", "--layer", "conv33"], "unknown layer 'conv33' in cnn6; did you mean"),
         (["RUN", "cnn6", "--method", "gradcam"], "did you mean 'grad-cam'?"),
+        (
+            ["RUN", "trees", "--method", "hirescam"],
+            "'hirescam' in hog_lbp_xgboost. Available: gain",
+        ),
+        (["RUN", "trees", "--layer", "conv3"], "hog_lbp_xgboost is no network: it has no layer"),
         (["RUN", "cnn6", "--part", "tset"], "unknown part 'tset'; did you mean 'test'?"),
         (["RUN", "cnn6", "--share", "1.5"], "share = 1.5"),
         (["RUN", "cnn6", "--data", "/nowhere"], "/nowhere"),
@@ -187,6 +228,18 @@ def test_a_row_that_is_not_finished_says_how_it_stands(folder, tmp_path, capsys)
         main(["explain", str(copy), "cnn6"])
     assert end.value.code == 2
     assert "cnn6 of" in (err := capsys.readouterr().err) and "is failed: no such luck" in err
+
+
+def test_a_row_whose_lower_row_is_not_finished_names_it(folder, tmp_path, capsys):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (copy / "models" / "cnn6" / "status.json").write_text('{"state": "running"}')
+    with pytest.raises(SystemExit) as end:
+        main(["explain", str(copy), "trees"])
+    assert end.value.code == 2
+    assert "cannot be loaded: it builds on cnn6, which is not finished" in capsys.readouterr().err
 
 
 def test_a_row_that_is_fitted_again_forgets_what_its_boxes_said(folder, found, tmp_path):

@@ -232,8 +232,8 @@ def test_a_layer_without_a_map_is_told_with_the_nearest_name(pictures, layer):
 
 
 def test_a_model_that_cannot_say_where_it_looks_says_so(spotted):
-    assert not Prevalence.has_heatmaps() and Spotter.has_heatmaps()
-    with pytest.raises(InputError, match="prevalence has no heat maps"):
+    assert Prevalence().why_no_heatmaps and not Spotter().why_no_heatmaps
+    with pytest.raises(InputError, match="prevalence has no heat maps: its model does not say"):
         Prevalence().heatmaps(spotted(2), "Mass")
 
 
