@@ -185,12 +185,12 @@ class FeatureModel(Model):
 
     @property
     def heatmap_note(self) -> str:
-        """How much of what the trees split on has no place in the image."""
+        """How much of the trees' gain has no place in the image, and so is on no map."""
         shares = dict(zip(self.features, self.facts.get("gain", ()), strict=False))
         blind = {name: share for name, share in shares.items() if name not in TEXTURES}
         if not blind:
             return ""
-        share = f"{sum(blind.values()):.0%} of its trees' gain"
+        share = f"{sum(blind.values()):.0%} of its trees' gain, averaged over the findings,"
         return f"{share} has no place in the image ({', '.join(blind)})"
 
     def heatmaps(

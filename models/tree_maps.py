@@ -43,8 +43,8 @@ def heatmaps(layout: Sequence[tuple[Extractor | None, int]], worth: np.ndarray) 
 def contributions(booster: "xgboost.Booster | None", X: np.ndarray) -> np.ndarray:
     """Return what each feature of each radiograph adds to the logit, where it adds: TreeSHAP.
 
-    Shapley values of the trees, exact, a feature that a tree does not know being averaged over
-    the training radiographs that took either branch.
+    Shapley values, exact. What a tree would say without a feature is its mean over both branches
+    of every split on it, weighted as training filled them.
 
     Parameters
     ----------

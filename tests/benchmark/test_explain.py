@@ -149,7 +149,7 @@ def test_what_the_maps_of_trees_show_and_leave_out_is_told(folder, tmp_path, cap
     with pytest.raises(SystemExit):
         main(["explain", str(folder), "trees", *options, "--quiet"])
     said = capsys.readouterr().out
-    assert "of its trees' gain has no place in the image (row:cnn6)" in said
+    assert "of its trees' gain, averaged over the findings, has no place" in said
     page = (tmp_path / "gallery.html").read_text()
     assert "texture lies that the finding&#39;s trees split on, the same for all" in page
     assert "has no place in the image (row:cnn6)." in page
