@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.console import Console
+from benchmark.executor import Executor
 from benchmark.experiment import Experiment, load
 from benchmark.run_folder import RunFolder
 from features.errors import InputError
@@ -112,6 +113,7 @@ class Run:
         share: float = 0.5,
         data: str | Path | None = None,
         out: str | Path | None = None,
+        executor: str = "local",
         quiet: bool = False,
     ) -> "Explanation":
         """Show where a finished row looked, and hold its heat maps against the boxes.
@@ -141,6 +143,8 @@ class Run:
         out : str or Path, optional
             Where gallery and pictures go; into the row's folder by default, those of some findings
             or images apart from those of all.
+        executor : str, optional
+            Who decodes radiographs: ``local``, or ``dask://HOST:PORT``.
         quiet : bool, optional
             Show no progress.
 
@@ -155,8 +159,6 @@ class Run:
             If the row, a finding, an image, the part, the layer or the method is unknown, the row
             has no heat maps, or the radiographs are not to be found.
         """
-        from joblib import parallel_config
-
         from benchmark.cases import Request
         from benchmark.explain import explain
         from benchmark.gallery import gallery_content
@@ -164,7 +166,8 @@ class Run:
         from reports import gallery
 
         request = Request(findings, images, part, layer, method, top, share, data)
-        with Console(quiet=quiet) as console, parallel_config(backend="loky", n_jobs=-1):
+        workers = Executor.parse(executor).ambient(self.path)
+        with Console(quiet=quiet) as console, workers:
             found = explain(self._run, row, request, progress=console.progress)
             shown = gallery_content(self._run, found, progress=console.progress)
             pictures = gallery.pictures(shown, console.progress)
@@ -191,6 +194,7 @@ def run(
     options: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
+    executor: str = "local",
     quiet: bool = False,
 ) -> Run:
     """Run an experiment, or what is left of it, and write its report.
@@ -219,6 +223,8 @@ def run(
         The run folder; ``runs/<name>`` by default.
     fresh : bool, optional
         Fit every row again.
+    executor : str, optional
+        Where parallel work runs: ``local``, or ``dask://HOST:PORT`` (docs/clusters.md).
     quiet : bool, optional
         Say nothing but warnings.
 
@@ -231,9 +237,12 @@ def run(
     ------
     InputError
         If something given cannot be used.
+    WorkError
+        If a cluster cannot be used.
     """
     from benchmark.runner import run_experiment
 
+    workers = Executor.parse(executor)
     chosen = configure(
         experiment,
         models=models,
@@ -247,7 +256,7 @@ def run(
     )
     folder = Path(out) if out else Path("runs") / chosen.name
     with Console(quiet=quiet) as console:
-        run_experiment(chosen, folder, console=console, fresh=fresh)
+        run_experiment(chosen, folder, console=console, fresh=fresh, executor=workers)
     finished = Run(folder)
     finished.write_report()
     return finished

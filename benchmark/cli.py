@@ -34,6 +34,9 @@ Assignments = Annotated[
     list[str],
     typer.Option("--set", metavar="KEY=VALUE", help="Change any value of the experiment."),
 ]
+Workers = Annotated[
+    str, typer.Option("--executor", help="Who works: local, or dask://HOST:PORT, a cluster.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for a program to read.")]
 
 
@@ -58,6 +61,7 @@ def run_command(
     out: Annotated[Path | None, typer.Option(help="The run folder [runs/<name>].")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Fit every row again.")] = False,
+    executor: Workers = "local",
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,7 +87,7 @@ def run_command(
     if dry_run:
         _show_plan(chosen, out, as_json)
         return
-    finished = api.run(chosen, out=out, fresh=fresh, quiet=quiet)
+    finished = api.run(chosen, out=out, fresh=fresh, executor=executor, quiet=quiet)
     _show_leaderboard(finished, as_json)
     if finished.failed:
         raise typer.Exit(1)
@@ -158,6 +162,7 @@ def explain(
     share: Annotated[float, typer.Option(help="Of a map's maximum, where its box begins.")] = 0.5,
     data: DataFolder = None,
     out: Annotated[Path | None, typer.Option(help="Where gallery and pictures go.")] = None,
+    executor: Workers = "local",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -175,6 +180,7 @@ def explain(
         share=share,
         data=data,
         out=out,
+        executor=executor,
         quiet=quiet,
     )
     if as_json:
@@ -236,12 +242,12 @@ def fetch(
     dataset: Annotated[str, typer.Argument(metavar="phantom", help="What to make.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it.")],
     assignments: Assignments = [],  # noqa: B006
+    executor: Workers = "local",
 ) -> None:
     """Draw the phantom data set into a folder."""
-    from joblib import parallel_config
-
     from benchmark.console import Console
     from benchmark.datasets.loading import source_folder
+    from benchmark.executor import Executor
     from benchmark.experiment import load, parse_assignments
     from features.errors import unknown
 
@@ -251,7 +257,8 @@ def fetch(
         f"data.phantom.{key}": value for key, value in parse_assignments(assignments).items()
     }
     data = load("demo").replace(changes | {"data.folder": str(folder)}).data
-    with Console() as console, parallel_config(backend="loky", n_jobs=-1):
+    workers = Executor.parse(executor).ambient(folder)
+    with Console() as console, workers:
         typer.echo(source_folder(data, console.progress))
 
 

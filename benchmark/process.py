@@ -6,7 +6,7 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
@@ -31,7 +31,9 @@ class Failure(Exception):
         self.reason = reason
 
 
-def run_row(task: RowTask, log: Path, progress: Progress) -> None:
+def run_row(
+    task: RowTask, log: Path, progress: Progress, wanted: Callable[[], bool] = lambda: True
+) -> None:
     """Fit one row in a process of its own.
 
     Parameters
@@ -42,6 +44,8 @@ def run_row(task: RowTask, log: Path, progress: Progress) -> None:
         Where all that the process prints goes.
     progress : callable
         Told how far the fit is.
+    wanted : callable, optional
+        Asked every second; the process is ended once nobody wants the row any more.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def run_row(task: RowTask, log: Path, progress: Progress) -> None:
             start_new_session=True,
         )
         try:
-            reason = _follow(process, task, progress)
+            reason = _follow(process, task, progress, wanted)
         finally:
             _end(process)
     if process.returncode and not reason:
@@ -76,13 +80,15 @@ def _import_path() -> str:
     return os.pathsep.join(dict.fromkeys([rooms, *filter(None, sys.path)]))
 
 
-def _follow(process: subprocess.Popen, task: RowTask, progress: Progress) -> str:
+def _follow(
+    process: subprocess.Popen, task: RowTask, progress: Progress, wanted: Callable[[], bool]
+) -> str:
     """Hand the task over and listen until the process ends; return the reason it gave, if any."""
     assert process.stdin
     with suppress(BrokenPipeError):  # it died before it could read; its exit status says why
         _hand_over(task, process.stdin)
     reason = ""
-    for message in _messages(process):
+    for message in _messages(process, wanted):
         if "progress" in message:
             progress(*message["progress"])
         else:
@@ -91,8 +97,8 @@ def _follow(process: subprocess.Popen, task: RowTask, progress: Progress) -> str
     return reason
 
 
-def _messages(process: subprocess.Popen) -> Iterator[dict[str, Any]]:
-    """Yield what the process says until it falls silent for good.
+def _messages(process: subprocess.Popen, wanted: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Yield what the process says until it falls silent for good, or is not wanted any more.
 
     A thread listens. A read in the main thread would miss a Ctrl-C that comes just before it, and
     go on waiting for hours; waiting for the thread, a second at a time, it is heard.
@@ -107,7 +113,7 @@ def _messages(process: subprocess.Popen) -> Iterator[dict[str, Any]]:
         heard.put(None)
 
     Thread(target=listen, daemon=True).start()
-    while True:
+    while wanted():
         try:
             message = heard.get(timeout=1)
         except Empty:
@@ -117,6 +123,7 @@ def _messages(process: subprocess.Popen) -> Iterator[dict[str, Any]]:
         if message is None:
             return
         yield message
+    raise Failure("its run has ended")
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark.cost import cost_of
+from benchmark.executor import LOCAL, Executor
 from benchmark.provenance import versions
 from benchmark.run_folder import RowFolder
 from features.errors import InputError, WorkError
@@ -84,6 +85,8 @@ class RowTask:
         All parts together, without labels and boxes: what is scored.
     below : dict of str to Finished
         The rows that this one builds on.
+    executor : Executor
+        Who does the fit's parallel work.
     """
 
     folder: Path
@@ -95,6 +98,7 @@ class RowTask:
     valid: Radiographs
     everything: Radiographs
     below: dict[str, Finished] = field(default_factory=dict)
+    executor: Executor = LOCAL
 
 
 def main() -> None:
@@ -141,14 +145,12 @@ def _reason(error: BaseException) -> str:
 
 def fit_row(task: RowTask, send: Send) -> None:
     """Fit the row's model, score all parts, write everything; the status comes last."""
-    from joblib import parallel_config
-
     row = RowFolder(task.folder)
     model = registry.find(task.source)(**task.options)
     row.unfinished.mkdir(exist_ok=True)
     job = Job(row.unfinished, task.seed, _throttled(send), task.below)
     built_on = {name: below.folder.content for name, below in task.below.items()}
-    with parallel_config(backend="loky", n_jobs=-1):
+    with task.executor.ambient(row.unfinished, checked=True):
         fitting, _ = _timed(lambda: model.fit(task.train, task.valid, job))
         scoring, scores = _timed(lambda: model.predict(task.everything))
     _check_findings(task.train.findings, model)

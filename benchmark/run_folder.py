@@ -164,8 +164,8 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
 
     def row(self, name: str) -> RowFolder:
-        """Return a row's folder."""
-        return RowFolder(self.path / "models" / name)
+        """Return a row's folder: absolute, for the process that fits it may stand elsewhere."""
+        return RowFolder(self.path.absolute() / "models" / name)
 
     def open_row(self, name: str, fingerprint: str, *, fresh: bool = False) -> RowFolder:
         """Return the row's folder, as it stands for this fingerprint.

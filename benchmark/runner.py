@@ -10,11 +10,11 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
-from joblib import parallel_config
 
 from benchmark.console import Console
 from benchmark.datasets.loading import load_radiographs
 from benchmark.evaluation import COLUMNS, evaluate_row
+from benchmark.executor import LOCAL, Executor
 from benchmark.experiment import Experiment
 from benchmark.process import Failure, run_row
 from benchmark.provenance import describe
@@ -143,6 +143,8 @@ def _in_order(rows: dict[str, Row]) -> list[Row]:
 def _row(name: str, own: dict[str, Any], shared: dict[str, Any]) -> Row:
     own = dict(own)
     source = str(own.pop("model", name))
+    if source.endswith(".py"):  # absolute, for the process that fits the row may stand elsewhere
+        source = str(Path(source).expanduser().absolute())
     model = registry.find(source)
     known = {key: value for key, value in shared.items() if key in model.option_types()}
     try:
@@ -224,7 +226,12 @@ def _fingerprint(row: Row, shared: str, seed: int, below: list[str]) -> str:
 
 
 def run_experiment(
-    experiment: Experiment, folder: Path, *, console: Console, fresh: bool = False
+    experiment: Experiment,
+    folder: Path,
+    *,
+    console: Console,
+    fresh: bool = False,
+    executor: Executor = LOCAL,
 ) -> Outcome:
     """Run an experiment, or what is left of it, into a run folder.
 
@@ -241,25 +248,28 @@ def run_experiment(
         Where progress goes.
     fresh : bool, optional
         Fit every row again.
+    executor : Executor, optional
+        Who does what can be done in parallel.
 
     Raises
     ------
     InputError
         If data, split or options cannot be used. Nothing has been fitted then.
     WorkError
-        If another run is at work in the folder.
+        If another run is at work in the folder, or the executor's cluster cannot be used.
     """
     run = RunFolder(folder)
     rows = rows_of(experiment)
     run.claim()
-    with _alone_in(folder), parallel_config(backend="loky", n_jobs=-1):
+    with _alone_in(folder), executor.ambient(folder):
         inputs = read_inputs(experiment, console)
         prints = fingerprints(rows, inputs, experiment.training.seed)
         for row in rows:  # what was fitted on other inputs leaves before these are written
             run.open_row(row.name, prints[row.name])
-        _write_inputs(run, experiment, inputs)
+        _write_inputs(run, experiment, inputs, executor)
         try:
-            failed = _fit_rows(run, rows, prints, inputs, experiment.training.seed, console, fresh)
+            seed = experiment.training.seed
+            failed = _fit_rows(run, rows, prints, inputs, seed, console, fresh, executor)
         finally:  # also after Ctrl-C: figures and inputs in a run folder belong together
             run.write_metrics(evaluate(run, experiment))
     return Outcome(run, failed)
@@ -273,12 +283,15 @@ def _alone_in(folder: Path) -> AbstractContextManager:
         raise WorkError(f"another run is at work in {folder}; wait for it or use --out") from None
 
 
-def _write_inputs(run: RunFolder, experiment: Experiment, inputs: Inputs) -> None:
+def _write_inputs(
+    run: RunFolder, experiment: Experiment, inputs: Inputs, executor: Executor
+) -> None:
     run.write_experiment(experiment)
     run.write_split(inputs.radiographs, inputs.split)
     run.write_truth(inputs.radiographs)
     split = {"fingerprint": inputs.split.fingerprint, "description": inputs.split.description}
-    run.write_provenance(describe() | {"data": inputs.reading, "split": split})
+    said = {"executor": str(executor), "data": inputs.reading, "split": split}
+    run.write_provenance(describe() | said)
 
 
 def _fit_rows(
@@ -289,6 +302,7 @@ def _fit_rows(
     seed: int,
     console: Console,
     fresh: bool,
+    executor: Executor,
 ) -> dict[str, str]:
     failed, truth = {}, run.truth()
     for place, row in enumerate(rows):
@@ -301,7 +315,7 @@ def _fit_rows(
         try:
             folder = run.open_row(row.name, prints[row.name], fresh=fresh or done)
             below = finished_rows(run, row, rows)
-            _fit_row(folder, row, prints[row.name], below, inputs, seed, console)
+            _fit_row(folder, row, prints[row.name], below, inputs, seed, console, executor)
         except Failure as failure:
             failed[row.name] = failure.reason
             console.failed(row.name, failure.reason)
@@ -342,6 +356,7 @@ def _fit_row(
     inputs: Inputs,
     seed: int,
     console: Console,
+    executor: Executor,
 ) -> None:
     """Fit one row in its own process, and record how it ended, whatever happens."""
     task = RowTask(
@@ -354,6 +369,7 @@ def _fit_row(
         valid=inputs.part("valid"),
         everything=inputs.radiographs.without_truth(),
         below=below,
+        executor=executor,
     )
     said: dict[str, Any] = {"fingerprint": fingerprint, "card": row.model.card}
     folder.set_status(state="running", **said)

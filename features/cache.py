@@ -1,8 +1,10 @@
 """Features on disk, keyed by exactly their inputs and their code."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from uuid import uuid4
 
 import joblib
 import numpy as np
@@ -76,10 +78,12 @@ def _extract(store: np.ndarray, extractor: Extractor, file: Path, progress: Prog
     folder.mkdir(exist_ok=True)
     images = [np.arange(len(store))[start : start + BLOCK] for start in range(0, len(store), BLOCK)]
     blocks = [folder / f"{rows[0]}.npy" for rows in images]
+    # Listed, not looked up one by one: NFS may go on for a minute saying that a name is not there.
+    there = {block.name for block in folder.iterdir()}
     missing = [
         (PixelView(store, rows), block, extractor)
         for rows, block in zip(images, blocks, strict=True)
-        if not block.exists()
+        if block.name not in there
     ]
     done = len(blocks) - len(missing)
     stage = f"extracting {extractor.name}"
@@ -88,9 +92,7 @@ def _extract(store: np.ndarray, extractor: Extractor, file: Path, progress: Prog
         done += 1
         progress(stage, min(done * BLOCK, len(store)), len(store))
     _join(blocks, file, len(store))
-    for left in folder.iterdir():
-        left.unlink()
-    folder.rmdir()
+    shutil.rmtree(folder)
 
 
 def _run(work: Callable, tasks: list[tuple], extractor: Extractor) -> Iterator:
@@ -109,7 +111,8 @@ def _extract_block(images: PixelView, block: Path, extractor: Extractor) -> None
         raise ValueError(
             f"{extractor.name} made an array of shape {features.shape} from {len(images)} images"
         )
-    partial = block.with_suffix(".partial")
+    # A name of its own: a worker that was given up for dead may still be writing the same block.
+    partial = block.with_suffix(f".{uuid4().hex}.partial")
     with partial.open("wb") as out:
         np.save(out, features, allow_pickle=False)
     partial.replace(block)

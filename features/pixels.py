@@ -12,7 +12,7 @@ import joblib
 import numpy as np
 from filelock import FileLock, Timeout
 
-from features.errors import InputError
+from features.errors import InputError, WorkError
 from features.files import write_json
 from features.fingerprint import code_digest, digest
 from features.images import DamagedImage, decode
@@ -176,9 +176,23 @@ class PixelArchive:
         for at, contents, reasons in joblib.Parallel(return_as="generator")(tasks):
             chunk = np.frombuffer(contents, "uint8").reshape(-1, 16)
             digests[at : at + len(chunk)] = chunk
+            self._confirm(reasons, size)
             damaged |= reasons
             progress("decoding", at + len(chunk), len(self))
         return Contents(digest(digests), damaged)
+
+    def _confirm(self, damaged: dict[int, str], size: int) -> None:
+        """Make sure that what a worker cannot read cannot be read here either.
+
+        Else the files that another machine does not see would pass for damaged ones.
+        """
+        for at, reason in damaged.items():
+            with suppress(DamagedImage):
+                decode(Path(self._files[at]), size)
+                raise WorkError(
+                    f"a worker cannot read {self._files[at]} ({reason}), and this process can: "
+                    "the radiographs must lie where all machines see them"
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,11 +270,17 @@ def _decode_chunk(
             content = NO_CONTENT
             damaged[at + place] = error.reason
         digests.append(content)
-    # Plain writes: a full disk raises here, where a memory map would kill the process.
-    with partial.open("r+b") as out:
+    # Plain writes: a full disk raises here, where a memory map would kill the process. And for
+    # writing only: a file that is read as well is written by NFS in whole pages, and a page may
+    # hold pixels that another machine is writing.
+    with open(partial, "wb", opener=_without_truncating) as out:
         out.seek(start + at * size * size)
         out.write(pixels.data)
     return at, b"".join(digests), damaged
+
+
+def _without_truncating(file: str, flags: int) -> int:
+    return os.open(file, flags & ~os.O_TRUNC & ~os.O_CREAT)
 
 
 def _allocate(file: Path, shape: tuple[int, ...]) -> int:

@@ -1,6 +1,7 @@
 """XGBoost one-vs-rest: a booster for each finding, over one shared quantised matrix."""
 
 from collections.abc import Iterator
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -253,11 +254,13 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
     def _boost(self, X, labels, valid) -> Iterator[tuple[int, bytearray]]:
         """Yield each finding's column and booster as workers finish with its group."""
         columns = np.flatnonzero((self.prevalence_ > 0) & (self.prevalence_ < 1))
-        one_device = boosting_device(self.device) == "cuda"
+        sent = copy(self)  # to workers, which boost where the row's fingerprint says, GPU or not
+        sent.device = boosting_device(self.device)
+        one_device = sent.device == "cuda"
         workers = 1 if one_device else joblib.effective_n_jobs(None)  # as the harness has them
         groups = workers * GROUPS_PER_WORKER if workers > 1 else 1
         tasks = (
-            joblib.delayed(_fit_findings)(self, X, labels, valid, columns[group::groups])
+            joblib.delayed(_fit_findings)(sent, X, labels, valid, columns[group::groups])
             for group in range(min(groups, len(columns)))
         )
         alone = {"n_jobs": 1} if one_device else {}

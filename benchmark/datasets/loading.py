@@ -21,7 +21,7 @@ def cache_folder() -> Path:
     """
     given = os.environ.get("CXRBENCH_CACHE")
     if given:
-        return Path(given).expanduser()
+        return Path(given).expanduser().absolute()
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "cxrbench"
 
 
@@ -66,7 +66,7 @@ def load_radiographs(
 def phantom_folder(data: Data) -> Path:
     """Return where the phantom of these options is, or will be drawn."""
     place = cache_folder() / "phantom" / digest(data.phantom.model_dump())
-    return Path(data.folder).expanduser() if data.folder else place
+    return Path(data.folder).expanduser().absolute() if data.folder else place
 
 
 def _holds_phantom(folder: Path) -> bool:
@@ -85,7 +85,7 @@ def source_folder(data: Data, progress: Progress = silent) -> Path:
         return write_phantom(phantom_folder(data), **data.phantom.model_dump(), progress=progress)
     if not data.folder:
         raise InputError("this experiment needs --data DIR: the folder of the radiographs")
-    folder = Path(data.folder).expanduser()
+    folder = Path(data.folder).expanduser().absolute()
     if not folder.is_dir():
         raise InputError(f"--data {data.folder}: there is no such folder")
     return folder
