@@ -25,6 +25,9 @@ from features.fingerprint import ROOMS, digest
 #: Seconds within which a scheduler answers, and has its first worker.
 PATIENCE = 10
 
+#: Where Dask logs to, as far as its own settings give them levels.
+LOGGERS = ("distributed", "distributed.client")
+
 
 def threads(client: Client) -> int:
     """Count the tasks that a cluster does at once."""
@@ -54,10 +57,9 @@ def result_of(future: Future) -> Any:
     try:
         return future.result()
     except KilledWorker as error:
-        deaths = error.allowed_failures + 1
         raise WorkError(
-            f"{deaths} Dask workers died of the same task, the last at "
-            f"{error.last_worker.address}; see their logs (out of memory?)"
+            f"Dask's workers died of a task, the last of them {error.last_worker.address}; "
+            "see their logs (out of memory?)"
         ) from None
     except CancelledError:
         raise WorkError("the Dask scheduler is gone, or has dropped the work") from None
@@ -77,16 +79,18 @@ def connected(address: str) -> Iterator[Client]:
     WorkError
         If there is no scheduler.
     """
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         # A row's task holds the table of its radiographs: it is large, and Dask would warn of it.
         quiet = config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})
         with quiet, _client(address) as client:
             yield client
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _client(address: str) -> Client:

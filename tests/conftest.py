@@ -1,6 +1,10 @@
 """Fixtures that several rooms share."""
 
+import json
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -62,3 +66,79 @@ def own_cache(tmp_path, monkeypatch) -> Path:
     """An empty cache folder for this test alone, also in the processes it starts."""
     monkeypatch.setenv("CXRBENCH_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+class Cluster:
+    """A Dask scheduler and its workers, each a process of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        For the scheduler's address and everyone's log.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._scheduler = self._start("scheduler", "--port", "0")
+        self.workers: list[subprocess.Popen] = []
+
+    def start_worker(self, **options) -> subprocess.Popen:
+        """Start a worker of one thread; options are those of `subprocess.Popen`."""
+        self.workers.append(self._start("worker", "--nthreads", "1", "--no-nanny", **options))
+        return self.workers[-1]
+
+    def hold(self, count: int) -> None:
+        """Have exactly so many workers: start new ones for those that died, end the others."""
+        from distributed import Client
+
+        with Client(f"tcp://{self.address}", set_as_default=False) as client:
+            while not self._renew(count) == set(client.run(os.getpid, on_error="ignore").values()):
+                time.sleep(0.05)
+
+    def _renew(self, count: int) -> set[int]:
+        alive = [worker for worker in self.workers if worker.poll() is None]
+        for worker in alive[count:]:
+            worker.kill()
+        self.workers = alive[:count]
+        while len(self.workers) < count:
+            self.start_worker()
+        return {worker.pid for worker in self.workers}
+
+    @property
+    def address(self) -> str:
+        """The scheduler's, HOST:PORT."""
+        file = self._folder / "scheduler.json"
+        while not file.exists():
+            time.sleep(0.05)
+        return json.loads(file.read_text())["address"].removeprefix("tcp://")
+
+    def close(self) -> None:
+        for process in (*self.workers, self._scheduler):
+            process.kill()
+            process.wait()
+
+    def _start(self, role: str, *arguments: str, **options) -> subprocess.Popen:
+        code = str(Path(__file__).resolve().parent.parent)
+        common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file"]
+        with (self._folder / "log.txt").open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-P", "-m", f"distributed.cli.dask_{role}", *arguments]
+                + [*common, str(self._folder / "scheduler.json")],
+                stdout=log,
+                stderr=log,
+                **{"cwd": self._folder, "env": os.environ | {"PYTHONPATH": code}} | options,
+            )
+
+
+@pytest.fixture(scope="module")
+def start_cluster(tmp_path_factory):
+    """Return what starts a Dask cluster, which ends with the module's tests."""
+    clusters = []
+
+    def start() -> Cluster:
+        clusters.append(Cluster(tmp_path_factory.mktemp("cluster")))
+        return clusters[-1]
+
+    yield start
+    for cluster in clusters:
+        cluster.close()

@@ -1,0 +1,125 @@
+"""Whole rows at once, on a real cluster and here."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from benchmark.console import Console
+from benchmark.executor import LOCAL, Executor
+from benchmark.row import RowTask
+from benchmark.run_folder import RowFolder
+from benchmark.runner import read_inputs
+from benchmark.spread import spread
+
+pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def module_cluster(start_cluster):
+    return start_cluster()
+
+
+@pytest.fixture
+def dask(module_cluster) -> Executor:
+    module_cluster.hold(2)
+    return Executor.parse(f"dask://{module_cluster.address}")
+
+
+@pytest.fixture
+def task_of(small, model_files, counter, tmp_path):
+    """Make the task of a row from its model's name."""
+    inputs = read_inputs(small, Console(quiet=True))
+
+    def make(model: str, place: str = "run") -> RowTask:
+        folder = tmp_path / place / model
+        folder.mkdir(parents=True)
+        return RowTask(
+            folder=folder,
+            fingerprint="as asked",
+            source=model_files[model],
+            options={"counter": str(counter)},
+            seed=0,
+            train=inputs.part("train"),
+            valid=inputs.part("valid"),
+            everything=inputs.radiographs.without_truth(),
+        )
+
+    return make
+
+
+def test_rows_end_alike_on_a_cluster_and_here(task_of, dask):
+    reasons = {}
+    for place, executor in {"here": LOCAL, "there": dask}.items():
+        tasks = [task_of(model, place) for model in ("corner", "broken", "killed")]
+        ended = list(spread(tasks, executor))
+        assert {id(task) for task, _ in ended} == set(map(id, tasks))
+        reasons[place] = {task.folder.name: why and why.reason for task, why in ended}
+        assert RowFolder(tasks[0].folder).is_done("as asked")
+    assert reasons["here"] == reasons["there"]
+    assert reasons["there"]["corner"] is None
+    assert reasons["there"]["broken"] == "RuntimeError: no such luck at all"
+    assert "SIGKILL" in reasons["there"]["killed"]
+
+
+def test_rows_of_a_cluster_are_fitted_at_the_same_time(task_of, dask, model_files):
+    looking(model_files["corner"], "while len(open(self.counter).readlines()) < 2: pass")
+    ended = list(spread([task_of("corner", place) for place in ("one", "two")], dask))
+    assert [failure for _, failure in ended] == [None, None]
+
+
+def test_a_row_whose_worker_dies_is_fitted_by_another(task_of, dask, model_files, counter):
+    looking(model_files["corner"], WRITE_IDS + "time.sleep(60 if self._first else 0)")
+    task = task_of("corner")
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(list, spread([task], dask))
+        _, worker = ids(counter)
+        os.kill(worker, signal.SIGKILL)
+        assert ended.result() == [(task, None)]
+    assert len(counter.read_text().splitlines()) == 2
+
+
+def test_a_row_that_nobody_waits_for_any_more_is_ended(task_of, dask, model_files, counter):
+    looking(model_files["broken"], WRITE_IDS + "time.sleep(600)")
+    ended = spread([task_of("corner"), task_of("broken")], dask)
+    assert next(ended)[0].folder.name == "corner"
+    row, worker = ids(counter)
+    ended.close()
+    while is_alive(row):
+        time.sleep(0.1)
+    assert is_alive(worker)
+
+
+#: Code of a fit that tells its own process and that of the worker which has started it.
+WRITE_IDS = """
+        import os, time
+        from features.files import write_text
+        file = type(job.folder)(self.counter).with_name("ids")
+        self._first = not file.exists()
+        write_text(file, f"{os.getpid()} {os.getppid()}")
+        """
+
+
+def looking(file: str, code: str) -> None:
+    """Have a model do something else while it looks."""
+    source = Path(file).read_text()
+    start, line, end = source.partition("with open(self.counter")
+    lines = end.splitlines(keepends=True)
+    lines[2] = f"        {code.strip()}\n"
+    Path(file).write_text(start + line + "".join(lines))
+
+
+def ids(counter: Path) -> list[int]:
+    """Wait for a fit that writes them; return the processes of the row and of its worker."""
+    file = counter.with_name("ids")
+    while not file.exists():
+        time.sleep(0.05)
+    return [int(word) for word in file.read_text().split()]
+
+
+def is_alive(process: int) -> bool:
+    stat = Path(f"/proc/{process}/stat")
+    return stat.exists() and stat.read_text().split()[2] != "Z"
