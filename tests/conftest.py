@@ -92,7 +92,7 @@ class Cluster:
         from distributed import Client
 
         with Client(f"tcp://{self.address}", set_as_default=False) as client:
-            while not self._renew(count) == set(client.run(os.getpid, on_error="ignore").values()):
+            while self._renew(count) != set(client.run(os.getpid, on_error="ignore").values()):
                 time.sleep(0.05)
 
     def _renew(self, count: int) -> set[int]:
@@ -119,20 +119,20 @@ class Cluster:
 
     def _start(self, role: str, *arguments: str, **options) -> subprocess.Popen:
         code = str(Path(__file__).resolve().parent.parent)
-        common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file"]
+        common = ["--host", "127.0.0.1", "--no-dashboard"]
+        file = str(self._folder / "scheduler.json")
+        command = [sys.executable, "-P", "-m", f"distributed.cli.dask_{role}", *arguments, *common]
+        given = {"cwd": self._folder, "env": os.environ | {"PYTHONPATH": code}} | options
         with (self._folder / "log.txt").open("a") as log:
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", f"distributed.cli.dask_{role}", *arguments]
-                + [*common, str(self._folder / "scheduler.json")],
-                stdout=log,
-                stderr=log,
-                **{"cwd": self._folder, "env": os.environ | {"PYTHONPATH": code}} | options,
+                [*command, "--scheduler-file", file], stdout=log, stderr=log, **given
             )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def start_cluster(tmp_path_factory):
-    """Return what starts a Dask cluster, which ends with the module's tests."""
+    """Return what starts a Dask cluster, which ends with the tests."""
+    pytest.importorskip("distributed")
     clusters = []
 
     def start() -> Cluster:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.executor import Executor
 from benchmark.experiment import Experiment
 
 #: Scores by a picture's bright corner; counts its fits in a file, so that a test can tell a row
@@ -58,6 +59,25 @@ def model_files(tmp_path) -> dict[str, str]:
     for name, source in sources.items():
         files[name].write_text(source)
     return {name: str(file) for name, file in files.items()}
+
+
+@pytest.fixture(scope="session")
+def some_cluster(start_cluster):
+    """A scheduler for all tests, with as many workers as the last of them has left."""
+    return start_cluster()
+
+
+@pytest.fixture
+def cluster(some_cluster):
+    """A scheduler with two workers of one thread."""
+    some_cluster.hold(2)
+    return some_cluster
+
+
+@pytest.fixture
+def dask(cluster) -> Executor:
+    """The executor of that cluster."""
+    return Executor.parse(f"dask://{cluster.address}")
 
 
 @pytest.fixture

@@ -32,23 +32,6 @@ QUIET = Console(quiet=True)
 ROOMS = Path(clusters.__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def module_cluster(start_cluster):
-    return start_cluster()
-
-
-@pytest.fixture
-def cluster(module_cluster):
-    """A scheduler with two workers of one thread."""
-    module_cluster.hold(2)
-    return module_cluster
-
-
-@pytest.fixture
-def dask(cluster) -> Executor:
-    return Executor.parse(f"dask://{cluster.address}")
-
-
 @pytest.fixture
 def radiographs(tmp_path) -> Radiographs:
     """Forty noisy pictures."""
@@ -198,9 +181,8 @@ def test_a_scheduler_that_is_not_there(run_small, tmp_path, capsys):
     assert line == "cxrbench: no Dask scheduler answers at 127.0.0.1:1"
 
 
-def test_a_scheduler_without_workers(run_small, tmp_path, capsys, module_cluster):
-    module_cluster.hold(0)
-    address = f"dask://{module_cluster.address}"
+def test_a_scheduler_without_workers(run_small, tmp_path, capsys, start_cluster):
+    address = f"dask://{start_cluster().address}"
     line = said_by(capsys, *run_small, address, "--out", tmp_path / "run")
     assert "has no workers; start some with 'dask worker tcp://127.0.0.1:" in line
 
