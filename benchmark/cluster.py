@@ -25,13 +25,29 @@ from features.fingerprint import ROOMS, digest
 #: Seconds within which a scheduler answers, and has its first worker.
 PATIENCE = 10
 
+GONE = "the Dask scheduler is gone, or has dropped the work"
+
 #: Where Dask logs to, as far as its own settings give them levels.
 LOGGERS = ("distributed", "distributed.client")
 
 
 def threads(client: Client) -> int:
     """Count the tasks that a cluster does at once."""
-    return sum(client.nthreads().values())
+    return sum(workers(client).values())
+
+
+def workers(client: Client) -> dict[str, int]:
+    """Return the threads of each worker by its address.
+
+    Raises
+    ------
+    WorkError
+        If the scheduler is gone.
+    """
+    try:
+        return client.nthreads()
+    except Exception as error:  # a lost connection has many names
+        raise WorkError(GONE) from error
 
 
 def start(client: Client, work: bytes) -> Future:
@@ -62,7 +78,7 @@ def result_of(future: Future) -> Any:
             "see their logs (out of memory?)"
         ) from None
     except CancelledError:
-        raise WorkError("the Dask scheduler is gone, or has dropped the work") from None
+        raise WorkError(GONE) from None
 
 
 @contextmanager
@@ -140,7 +156,7 @@ def _check_code(client: Client) -> None:
             raise WorkError(
                 f"Dask's {_named(place)} cannot import this code: {_first_line(theirs)}"
             )
-        check_identity(theirs, place)
+        _check_identity(theirs, place)
 
 
 def _on_scheduler(client: Client) -> dict[str, str] | Exception:
@@ -150,14 +166,8 @@ def _on_scheduler(client: Client) -> dict[str, str] | Exception:
         return error
 
 
-def check_identity(theirs: dict[str, str], place: str) -> None:
-    """Compare what `identity` says elsewhere with what it says here.
-
-    Raises
-    ------
-    WorkError
-        If they differ; names the first difference.
-    """
+def _check_identity(theirs: dict[str, str], place: str) -> None:
+    """Compare what `identity` says elsewhere with what it says here; name what differs first."""
     ours = identity()
     for name in ours | theirs:
         if theirs.get(name) != ours.get(name):
@@ -186,7 +196,8 @@ def identity() -> dict[str, str]:
     files = sorted(file for room in ROOMS for file in (home / room).rglob("*.py"))
     code = digest([(str(file.relative_to(home)), file.read_text("utf-8")) for file in files])
     engine = os.environ.get("KERAS_BACKEND", "as configured")
-    return {"cxrbench code": code, "KERAS_BACKEND": engine} | versions()
+    libraries = {name: it for name, it in versions().items() if name != "cxrbench"}
+    return {"cxrbench code": code, "KERAS_BACKEND": engine} | libraries
 
 
 def _check_sees(client: Client, folder: Path) -> None:

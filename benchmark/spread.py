@@ -92,7 +92,7 @@ def _start(client: "Client", task: RowTask) -> "Future":
     from benchmark import cluster
 
     threads: Counter[str] = Counter()
-    for worker, count in client.nthreads().items():
+    for worker, count in cluster.workers(client).items():
         threads[_host(worker)] += count
     work = partial(_fit_on_worker, task, threads)
     return cluster.start(client, pickle.dumps(work, pickle.HIGHEST_PROTOCOL))
@@ -121,9 +121,10 @@ def _fit_on_worker(task: RowTask, threads: Mapping[str, int]) -> str:
     key = worker.get_current_task()
 
     def wanted() -> bool:
-        """Whether anyone still waits for the row: its run may have ended, or lost its machine."""
-        state = worker.state.tasks.get(key)
-        return state is not None and state.state == "executing"
+        """Whether anyone still waits for the row: its run or the scheduler may have ended."""
+        asked = worker.state.tasks.get(key)
+        is_asked = asked is not None and asked.state == "executing"
+        return is_asked and worker.status.name in ("running", "paused")
 
     cores = max(1, cpu_count() // threads.get(_host(worker.address), 1))
     alone = replace(task, executor=Executor(cores=cores))

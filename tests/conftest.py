@@ -119,10 +119,11 @@ class Cluster:
 
     def _start(self, role: str, *arguments: str, **options) -> subprocess.Popen:
         code = str(Path(__file__).resolve().parent.parent)
+        paths = os.pathsep.join(filter(None, [code, os.environ.get("PYTHONPATH")]))
         common = ["--host", "127.0.0.1", "--no-dashboard"]
         file = str(self._folder / "scheduler.json")
         command = [sys.executable, "-P", "-m", f"distributed.cli.dask_{role}", *arguments, *common]
-        given = {"cwd": self._folder, "env": os.environ | {"PYTHONPATH": code}} | options
+        given = {"cwd": self._folder, "env": os.environ | {"PYTHONPATH": paths}} | options
         with (self._folder / "log.txt").open("a") as log:
             return subprocess.Popen(
                 [*command, "--scheduler-file", file], stdout=log, stderr=log, **given
