@@ -54,7 +54,7 @@ def in_parallel(function, *arguments):
     ("text", "message"),
     [
         ("ray://node1:8786", "unknown executor 'ray://node1:8786'. Available: dask://HOST:PORT"),
-        ("loacl", "did you mean 'local'"),
+        ("locals", "did you mean 'local'"),
         ("dask://node1", "write dask://HOST:PORT, as in dask://node1:8786"),
         ("dask://node1:http", "write dask://HOST:PORT"),
     ],
