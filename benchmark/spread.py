@@ -109,6 +109,8 @@ def _failure(future: "Future") -> Failure | None:
         reason = cluster.result_of(future)
     except WorkError as error:
         reason = str(error)
+    except Exception as error:  # a worker that came late may lack whatever the row's start needs
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
     return Failure(reason) if reason else None
 
 

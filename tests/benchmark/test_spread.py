@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import joblib
 import pytest
 
 from benchmark.console import Console
@@ -47,14 +48,16 @@ def test_rows_end_with_their_failures_and_the_others_go_on(task_of, dask, place)
     assert RowFolder(tasks[1].folder).is_done("as asked")
 
 
-def test_rows_of_a_cluster_are_fitted_at_the_same_time(task_of, dask, model_files):
-    looking(model_files["corner"], "while len(open(self.counter).readlines()) < 2: pass")
+def test_rows_of_a_cluster_share_a_machine_at_the_same_time(task_of, dask, model_files):
+    looking(model_files, "corner", WAIT_FOR_TWO)
     ended = list(spread([task_of("corner", place) for place in ("one", "two")], dask))
     assert [failure for _, failure in ended] == [None, None]
+    share = max(1, joblib.cpu_count() // 2)
+    assert [RowFolder(task.folder).history()[0]["cores"] for task, _ in ended] == [share] * 2
 
 
 def test_a_row_whose_worker_dies_is_fitted_by_another(task_of, dask, model_files, counter):
-    looking(model_files["corner"], WRITE_IDS + "time.sleep(60 if self._first else 0)")
+    looking(model_files, "corner", WRITE_IDS + "time.sleep(60 if self._first else 0)")
     task = task_of("corner")
     with ThreadPoolExecutor(1) as threads:
         ended = threads.submit(list, spread([task], dask))
@@ -65,7 +68,7 @@ def test_a_row_whose_worker_dies_is_fitted_by_another(task_of, dask, model_files
 
 
 def test_a_row_that_nobody_waits_for_any_more_is_ended(task_of, dask, model_files, counter):
-    looking(model_files["broken"], WRITE_IDS + "time.sleep(600)")
+    looking(model_files, "broken", WRITE_IDS + "time.sleep(600)")
     ended = spread([task_of("corner"), task_of("broken")], dask)
     assert next(ended)[0].folder.name == "corner"
     row, worker = ids(counter)
@@ -74,6 +77,17 @@ def test_a_row_that_nobody_waits_for_any_more_is_ended(task_of, dask, model_file
         time.sleep(0.1)
     assert is_alive(worker)
 
+
+LOOK = 'job.progress("looking", 1, 1)'
+
+#: Code of a fit that goes on once two are at work, and tells how many cores it may use.
+WAIT_FOR_TWO = """
+        import joblib, time
+        while len(open(self.counter).readlines()) < 2:
+            time.sleep(0.05)
+        self.history = [{"epoch": 1, "cores": joblib.effective_n_jobs(None)}]
+        return self
+"""
 
 #: Code of a fit that tells its own process and that of the worker which has started it.
 WRITE_IDS = """
@@ -85,13 +99,11 @@ WRITE_IDS = """
         """
 
 
-def looking(file: str, code: str) -> None:
-    """Have a model do something else while it looks."""
-    source = Path(file).read_text()
-    start, line, end = source.partition("with open(self.counter")
-    lines = end.splitlines(keepends=True)
-    lines[2] = f"        {code.strip()}\n"
-    Path(file).write_text(start + line + "".join(lines))
+def looking(files: dict[str, str], model: str, code: str) -> None:
+    """Make a model one that does something of its own while it looks."""
+    source = Path(files["corner"]).read_text()
+    assert LOOK in source
+    Path(files[model]).write_text(source.replace(LOOK, code.strip()))
 
 
 def ids(counter: Path) -> list[int]:
@@ -103,5 +115,8 @@ def ids(counter: Path) -> list[int]:
 
 
 def is_alive(process: int) -> bool:
-    stat = Path(f"/proc/{process}/stat")
-    return stat.exists() and stat.read_text().split()[2] != "Z"
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
