@@ -148,6 +148,19 @@ def defaults_are_valid(bench: Bench) -> str | None:
     return None
 
 
+def tunes_its_options(bench: Bench) -> str | None:
+    """Require the search space to be of options, each held to its type, and its default inside."""
+    options = bench.kind().options
+    for name, span in bench.kind.search_space.items():
+        if name not in options:
+            return f"search_space names {name}, which is no option"
+        for value in span.ends:
+            bench.kind(**{name: value})
+        if span.including(options[name]) != span:
+            return f"search_space: {name} = {options[name]!r}, the default, is outside of {span}"
+    return None
+
+
 def refuses_unknown_options(bench: Bench) -> str | None:
     """Require a mistyped option to be an error, not a silent default."""
     try:
@@ -233,6 +246,7 @@ def _subfolder(folder: Path, name: str) -> Path:
 CHECKS: tuple[Callable[[Bench], str | None], ...] = (
     names_itself,
     defaults_are_valid,
+    tunes_its_options,
     refuses_unknown_options,
     fit_returns_the_model,
     knows_its_findings,

@@ -1,6 +1,6 @@
 """XGBoost one-vs-rest: a booster for each finding, over one shared quantised matrix."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +24,9 @@ from models.gpu import boosting_device
 #: Groups of findings for each worker: more balance the load and move the progress bar more often,
 #: each quantises the matrix once more.
 GROUPS_PER_WORKER = 2
+
+#: Groups where each finding is heard of: as many on every machine, so that the order is the same.
+GROUPS_HEARD = 7
 
 
 class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
@@ -135,6 +138,7 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
         *,
         valid: tuple[np.ndarray, np.ndarray] | None = None,
         progress: Progress = silent,
+        each: Callable[[int, np.ndarray], None] | None = None,
     ) -> Self:
         """Fit a booster for each column of `y`.
 
@@ -149,6 +153,8 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
             Features and labels on which boosting is stopped early.
         progress : callable, optional
             Told how many findings are fitted.
+        each : callable, optional
+            Told a finding's column and its scores on `valid` once it is fitted.
         """
         if y is None:
             raise ValueError("OneVsRestXGBoost requires y to be passed, but the target y is None")
@@ -160,9 +166,12 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
         self.prevalence_ = _prevalence(labels)
         self.boosters_: list = [None] * labels.shape[1]
         progress("boosting", 0, labels.shape[1])
-        for done, (column, trees) in enumerate(self._boost(X, labels, valid), start=1):
+        fitted = self._boost(X, labels, valid, heard=each is not None)
+        for done, (column, trees) in enumerate(fitted, start=1):
             self.boosters_[column] = _booster(trees)
             progress("boosting", done, labels.shape[1])
+            if each and valid:
+                each(column, self.boosters_[column].inplace_predict(valid[0]))
         progress("boosting", labels.shape[1], labels.shape[1])
         self.rounds_ = np.array([b.num_boosted_rounds() if b else 0 for b in self.boosters_])
         return self
@@ -221,11 +230,8 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
         return model
 
     def _features(self, X: np.ndarray, *, reset: bool = False) -> np.ndarray:
-        checks: dict[str, Any] = {
-            "dtype": "float32",
-            "order": "C",
-            "ensure_all_finite": "allow-nan",
-        }
+        checks: dict[str, Any] = {"dtype": "float32", "order": "C"}
+        checks["ensure_all_finite"] = "allow-nan"
         return validate_data(self, X, reset=reset, **checks)
 
     def _labels(self, y: np.ndarray) -> np.ndarray:
@@ -250,18 +256,19 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
             )
         return codes[:, None].astype("float32")
 
-    def _boost(self, X, labels, valid) -> Iterator[tuple[int, bytearray]]:
-        """Yield each finding's column and booster as workers finish with its group."""
+    def _boost(self, X, labels, valid, *, heard: bool) -> Iterator[tuple[int, bytearray]]:
+        """Yield each finding's column and booster as its group is done, in order where `heard`."""
         columns = np.flatnonzero((self.prevalence_ > 0) & (self.prevalence_ < 1))
         one_device = boosting_device(self.device) == "cuda"
         workers = 1 if one_device else joblib.effective_n_jobs(None)  # as the harness has them
-        groups = workers * GROUPS_PER_WORKER if workers > 1 else 1
+        groups = GROUPS_HEARD if heard else workers * GROUPS_PER_WORKER if workers > 1 else 1
         tasks = (
             joblib.delayed(_fit_findings)(self, X, labels, valid, columns[group::groups])
             for group in range(min(groups, len(columns)))
         )
         alone = {"n_jobs": 1} if one_device else {}
-        for fitted in joblib.Parallel(return_as="generator_unordered", **alone)(tasks):
+        order = "generator" if heard else "generator_unordered"
+        for fitted in joblib.Parallel(return_as=order, **alone)(tasks):
             yield from fitted
 
     def _parameters(self, prevalence: float, seed: int) -> dict[str, Any]:

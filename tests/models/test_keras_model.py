@@ -7,12 +7,12 @@ import pytest
 from features.errors import InputError, WorkError
 from features.findings import NO_FINDING
 from models import backend
+from models.auc import macro_auc
 from models.base import Job
 from models.keras_model import KerasModel
 from models.price import Price
 from models.registry import find
 from models.training.batches import Batches
-from models.training.callbacks import macro_auc
 
 
 class Small(KerasModel):
