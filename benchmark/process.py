@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from benchmark.row import RowTask
 from features.progress import Progress
+from models.base import Report, unheard
 
 
 class Failure(Exception):
@@ -31,7 +32,7 @@ class Failure(Exception):
         self.reason = reason
 
 
-def run_row(task: RowTask, log: Path, progress: Progress) -> None:
+def run_row(task: RowTask, log: Path, progress: Progress, report: Report = unheard) -> None:
     """Fit one row in a process of its own.
 
     Parameters
@@ -42,6 +43,8 @@ def run_row(task: RowTask, log: Path, progress: Progress) -> None:
         Where all that the process prints goes.
     progress : callable
         Told how far the fit is.
+    report : callable, optional
+        Told the AUC on *valid* so far, where the task `listens`. What it raises ends the process.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def run_row(task: RowTask, log: Path, progress: Progress) -> None:
             start_new_session=True,
         )
         try:
-            reason = _follow(process, task, progress)
+            reason = _follow(process, task, progress, report)
         finally:
             _end(process)
     if process.returncode and not reason:
@@ -76,7 +79,7 @@ def _import_path() -> str:
     return os.pathsep.join(dict.fromkeys([rooms, *filter(None, sys.path)]))
 
 
-def _follow(process: subprocess.Popen, task: RowTask, progress: Progress) -> str:
+def _follow(process: subprocess.Popen, task: RowTask, progress: Progress, report: Report) -> str:
     """Hand the task over and listen until the process ends; return the reason it gave, if any."""
     assert process.stdin
     with suppress(BrokenPipeError):  # it died before it could read; its exit status says why
@@ -85,6 +88,8 @@ def _follow(process: subprocess.Popen, task: RowTask, progress: Progress) -> str
     for message in _messages(process):
         if "progress" in message:
             progress(*message["progress"])
+        elif "report" in message:
+            report(*message["report"])
         else:
             reason = message["failed"]
     process.wait()

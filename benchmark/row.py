@@ -29,7 +29,7 @@ from benchmark.run_folder import RowFolder
 from features.errors import InputError, WorkError
 from features.radiographs import Radiographs
 from models import registry
-from models.base import Job, Model
+from models.base import Job, Model, Report, unheard
 
 #: Passes a message to the parent process.
 Send = Callable[[dict[str, Any]], None]
@@ -84,6 +84,8 @@ class RowTask:
         All parts together, without labels and boxes: what is scored.
     below : dict of str to Finished
         The rows that this one builds on.
+    listens : bool
+        Whether the parent process wants to hear of the AUC on *valid* while the model is fitted.
     """
 
     folder: Path
@@ -95,6 +97,7 @@ class RowTask:
     valid: Radiographs
     everything: Radiographs
     below: dict[str, Finished] = field(default_factory=dict)
+    listens: bool = False
 
 
 def main() -> None:
@@ -146,7 +149,8 @@ def fit_row(task: RowTask, send: Send) -> None:
     row = RowFolder(task.folder)
     model = registry.find(task.source)(**task.options)
     row.unfinished.mkdir(exist_ok=True)
-    job = Job(row.unfinished, task.seed, _throttled(send), task.below)
+    report = _reporting(send) if task.listens else unheard
+    job = Job(row.unfinished, task.seed, _throttled(send), task.below, report)
     built_on = {name: below.folder.content for name, below in task.below.items()}
     with parallel_config(backend="loky", n_jobs=-1):
         fitting, _ = _timed(lambda: model.fit(task.train, task.valid, job))
@@ -234,6 +238,11 @@ def _throttled(send: Send, pause: float = 0.1) -> Callable[[str, int, int], None
             send({"progress": [stage, done, total]})
 
     return progress
+
+
+def _reporting(send: Send) -> Report:
+    """Pass on every figure: whether the fit is ended there must not depend on the clock."""
+    return lambda step, auc: send({"report": [int(step), float(auc)]})
 
 
 if __name__ == "__main__":

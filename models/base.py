@@ -176,6 +176,26 @@ class Model(ABC):
         """The names of the rows that must be finished before this one is fitted."""
         return ()
 
+    def space(self) -> dict[str, Range]:
+        """Return the search space, widened where it does not hold what an option is set to.
+
+        Raises
+        ------
+        InputError
+            If it names what is no option, or holds a value that the option's type refuses.
+        """
+        types, where = self.option_types(), f"search_space of {self.name()}"
+        spans = {}
+        for name, span in self.search_space.items():
+            if name not in types:
+                raise unknown("option", name, types, where=where)
+            if not isinstance(span, Range):
+                raise InputError(f"{where}: {name} = {span!r} is no Float, Int or Choice")
+            for value in span.ends:
+                _checked(value, types[name], f"{where}.{name}")
+            spans[name] = span.including(getattr(self, name))
+        return spans
+
     def depends_on(self) -> dict[str, Any]:
         """Return what a fit depends on beside data, split, seed and code: here, every option.
 

@@ -22,11 +22,9 @@ from features.progress import Progress, silent
 from models.gpu import boosting_device
 
 #: Groups of findings for each worker: more balance the load and move the progress bar more often,
-#: each quantises the matrix once more.
-GROUPS_PER_WORKER = 2
-
-#: Groups where each finding is heard of: as many on every machine, so that the order is the same.
-GROUPS_HEARD = 7
+#: each quantises the matrix once more. Where each finding is heard of, the order has to be the same
+#: on every machine, and so has the number of groups.
+GROUPS_PER_WORKER, GROUPS_HEARD = 2, 7
 
 
 class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
