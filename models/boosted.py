@@ -25,12 +25,12 @@ class Boosted:
     """
 
     search_space: ClassVar[dict[str, Range]] = {
-        "rounds": Int(50, 500, log=True),
+        "rounds": Int(50, 400, log=True),
         "learning_rate": Float(0.01, 0.3, log=True),
-        "max_depth": Int(1, 6),
+        "max_depth": Int(1, 5),
         "min_child_weight": Float(0.1, 30, log=True),
         "subsample": Float(0.5, 1.0),
-        "colsample": Float(0.02, 1.0, log=True),
+        "colsample": Float(0.02, 0.5, log=True),
         "reg_lambda": Float(0.1, 100, log=True),
     }
 
