@@ -234,9 +234,11 @@ def _quietly() -> Iterator[None]:
 
 
 def _storage(url: str) -> RDBStorage:
+    is_sqlite = url.startswith("sqlite")  # which waits for a lock only as long as it is told
     try:
         return RDBStorage(
             url,
+            {"pool_pre_ping": True} | ({"connect_args": {"timeout": 60}} if is_sqlite else {}),
             heartbeat_interval=HEARTBEAT,
             grace_period=GRACE,
             heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(RETRIES),

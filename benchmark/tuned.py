@@ -57,9 +57,9 @@ class Tuning:
 
     def record(self) -> dict[str, Any]:
         """Return the result as JSON has it."""
-        gain = None if np.isnan(self.gain) else self.gain
         trials = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
-        figures = {"auc": self.auc, "default_auc": gain and self.default_auc, "gain": gain}
+        figures = {"auc": self.auc, "default_auc": self.default_auc, "gain": self.gain}
+        figures = {name: None if np.isnan(value) else value for name, value in figures.items()}
         said = {"row": self.row, "experiment": str(self.experiment), "best": self.best}
         return said | figures | {"defaults": self.defaults, "trials": trials}
 
@@ -69,8 +69,8 @@ class Tuning:
         states = ", ".join(f"{count} {state}" for state, count in counts.items())
         gain = "the defaults failed" if np.isnan(self.gain) else f"gain {self.gain:+.4f}"
         return (
-            f"{len(self.table)} trials ({states}); {gain} on the {self.images} images of valid, "
-            "where it was chosen and is flattered"
+            f"{len(self.table)} trials ({states}); {gain} on the {self.images} images of valid "
+            "that chose it: on others, expect less"
         )
 
 

@@ -66,10 +66,14 @@ class Bench:
             If the fit failed.
         """
         folder = RowFolder(self.folder / str(trial.number))
+        fingerprint = digest(self.name, trial.options)
+        if folder.status.get("fingerprint") != fingerprint:  # a trial of another study
+            shutil.rmtree(folder.path, ignore_errors=True)
         folder.path.mkdir(parents=True, exist_ok=True)
+        folder.set_status(state="running", fingerprint=fingerprint)
         task = RowTask(
             folder=folder.path,
-            fingerprint=digest(self.name, trial.options),
+            fingerprint=fingerprint,
             source=self.row.source,
             options=self.row.model.options | trial.options,
             seed=self.seed,
@@ -81,7 +85,7 @@ class Bench:
         try:
             with self.console.frame(f"trial {trial.number}") as progress:
                 run_row(task, folder.log, progress, trial.report)
-            if not folder.is_done(task.fingerprint):
+            if not folder.is_done(fingerprint):
                 raise Failure("its process ended before it was done; see log.txt")
             auc = self.parts.auc(folder.scores())
         except Exception:  # and not Ctrl-C: tried again, a training goes on where it was

@@ -299,3 +299,22 @@ def test_from_python_a_file_is_tuned_as_a_row_of_its_own(knob, tmp_path, monkeyp
     assert found.experiment == Path("tuning/small-knob.toml")
     assert load(str(found.experiment)).rows == ("corner", "knob")
     assert found.gain == 0
+
+
+def test_the_command_says_what_was_found_and_how_to_run_it(knob, tmp_path, capsys):
+    file, out = tmp_path / "small.toml", tmp_path / "tuned.toml"
+    file.write_text(knob().to_toml())
+    command = ["tune", str(file), "knob", "--trials", "2", "--out", str(out)]
+    for ending in ([], ["--json"]):
+        with pytest.raises(SystemExit) as end:
+            main([*command, *ending])
+        assert end.value.code == 0
+    shown, _, said = capsys.readouterr().out.partition("{")
+    found = json.loads("{" + said)
+    gain, _, best = (line.split() for line in shown.splitlines()[1:4])
+    assert gain == ["gain", "0.2", f"{found['best']['gain']:.4g}"]
+    assert best[-2:] == [f"{found['default_auc']:.4f}", f"{found['auc']:.4f}"]
+    assert f"gain {found['gain']:+.4f}" in shown
+    assert f"cxrbench run {out}" in shown
+    assert [trial["state"] for trial in found["trials"]] == ["done", "done"]
+    assert len(seen(tmp_path)) == 2
