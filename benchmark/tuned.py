@@ -59,9 +59,9 @@ class Tuning:
         """Return the result as JSON has it."""
         trials = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
         figures = {"auc": self.auc, "default_auc": self.default_auc, "gain": self.gain}
-        figures = {name: None if np.isnan(value) else value for name, value in figures.items()}
+        known = {name: None if np.isnan(value) else value for name, value in figures.items()}
         said = {"row": self.row, "experiment": str(self.experiment), "best": self.best}
-        return said | figures | {"defaults": self.defaults, "trials": trials}
+        return said | known | {"defaults": self.defaults, "trials": trials}
 
     def conclusion(self) -> str:
         """Say how many trials there were, what they brought, and what that is worth."""

@@ -195,6 +195,21 @@ def test_ctrl_c_ends_the_trial_and_its_options_are_tried_again(knob, tmp_path):
     assert found.table["state"].tolist() == ["done", "done"]
 
 
+def test_two_processes_share_the_trials_and_find_the_same(knob, tmp_path):
+    experiment = knob()
+    file, url = tmp_path / "small.toml", f"sqlite:///{tmp_path / 'shared.db'}"
+    file.write_text(experiment.to_toml())
+    command = [sys.executable, "-m", "benchmark.cli", "tune", file, "knob", "--trials", "4"]
+    outs = [tmp_path / "one.toml", tmp_path / "two.toml"]
+    processes = [
+        subprocess.Popen([*map(str, command), "--storage", url, "--out", str(out), "--quiet"])
+        for out in outs
+    ]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    assert len(seen(tmp_path)) == 4
+    assert outs[0].read_text() == outs[1].read_text()
+
+
 def test_nothing_of_test_is_read(knob, small, tmp_path, tiny_nih):
     experiment = knob()
     before = run(experiment, tmp_path, 2)
