@@ -92,7 +92,7 @@ def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
         | {"reason": line["reason"]}
         for line in lines
     ]
-    return pd.DataFrame(apart)
+    return pd.DataFrame(apart or {"trial": []})
 
 
 def tuned(

@@ -51,6 +51,7 @@ class Knob(Model):
                 said = {"options": self.options, "images": [*train.images, *valid.images]}
                 said["labels"] = [*train.labels.sum(1).tolist(), *valid.labels.sum(1).tolist()]
                 said["files"] = len(train.archive.files)
+                said["left"] = [path.name for path in job.folder.iterdir()]
                 out.write(json.dumps(said) + "\\n")
         MOOD
         for step in range(1, 9):
@@ -171,7 +172,8 @@ def test_a_trial_of_a_dead_machine_is_put_back_and_its_options_tried(knob, tmp_p
 
 
 def test_ctrl_c_ends_the_trial_and_its_options_are_tried_again(knob, tmp_path):
-    experiment = knob("if len(open(self.seen).readlines()) == 2: time.sleep(60)")
+    half = '(job.folder / "half").touch(); time.sleep(60)'
+    experiment = knob(f"if len(open(self.seen).readlines()) == 2: {half}")
     file = tmp_path / "small.toml"
     file.write_text(experiment.to_toml())
     out = tmp_path / "tuned.toml"
@@ -184,7 +186,7 @@ def test_ctrl_c_ends_the_trial_and_its_options_are_tried_again(knob, tmp_path):
     )
     for _ in range(300):
         time.sleep(0.1)
-        if (tmp_path / "seen.jsonl").exists() and len(seen(tmp_path)) == 2:
+        if (tmp_path / "tuned-trials" / "1" / "unfinished" / "half").exists():
             break
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(timeout=30) == 130
@@ -192,6 +194,7 @@ def test_ctrl_c_ends_the_trial_and_its_options_are_tried_again(knob, tmp_path):
     assert load(str(out)).models["knob"]["gain"] == 0.2  # what was found by then
     found = run(load(str(file)), tmp_path, 2)
     assert [said["options"]["gain"] for said in seen(tmp_path)[1:]] == [found.table["gain"][1]] * 2
+    assert seen(tmp_path)[2]["left"] == ["half"]  # from which a training would go on
     assert found.table["state"].tolist() == ["done", "done"]
 
 
