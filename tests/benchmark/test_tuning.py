@@ -198,6 +198,7 @@ def test_ctrl_c_ends_the_trial_and_its_options_are_tried_again(knob, tmp_path):
     assert found.table["state"].tolist() == ["done", "done"]
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_trials_and_find_the_same(knob, tmp_path):
     experiment = knob()
     file, url = tmp_path / "small.toml", f"sqlite:///{tmp_path / 'shared.db'}"
@@ -304,7 +305,7 @@ def test_trees_report_finding_by_finding_in_one_order_for_any_number_of_workers(
     for workers, told in heard.items():
         model = registry.find("metadata_xgboost")(rounds=5)
         job = Job(tmp_path, report=lambda step, auc, told=told: told.append((step, auc)))
-        with parallel_config(backend="loky", n_jobs=workers):
+        with parallel_config(backend="threading", n_jobs=workers):
             model.fit(*parts, job)
     assert heard[1] == heard[2]
     assert [step for step, _ in heard[1]] == list(range(1, 14))  # one finding is in no image
