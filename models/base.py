@@ -182,7 +182,8 @@ class Model(ABC):
         Raises
         ------
         InputError
-            If it names what is no option, or holds a value that the option's type refuses.
+            If it names what is no option, holds a value that the option's type refuses, or cannot
+            hold what the option is set to.
         """
         types, where = self.option_types(), f"search_space of {self.name()}"
         spans = {}
@@ -193,7 +194,10 @@ class Model(ABC):
                 raise InputError(f"{where}: {name} = {span!r} is no Float, Int or Choice")
             for value in span.ends:
                 _checked(value, types[name], f"{where}.{name}")
-            spans[name] = span.including(getattr(self, name))
+            try:
+                spans[name] = span.including(getattr(self, name))
+            except InputError as error:
+                raise InputError(f"{where} cannot hold what {name} is set to: {error}") from None
         return spans
 
     def depends_on(self) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class _Span:
         finite = all(map(math.isfinite, (self.low, self.high)))
         if not finite or self.low >= self.high or (self.log and self.low <= 0):
             allowed = "0 < low < high" if self.log else "low < high"
-            raise InputError(f"{self}: finite bounds are wanted, {allowed}")
+            raise InputError(f"{self}; finite bounds are wanted, {allowed}")
 
     @property
     def ends(self) -> tuple[Value, ...]:
@@ -95,7 +95,7 @@ class Choice:
     def __init__(self, *values: Value) -> None:
         object.__setattr__(self, "values", values)
         if not all(isinstance(value, Value) for value in values) or len(set(values)) < 2:
-            raise InputError(f"{self}: two or more numbers, words or truth values are wanted")
+            raise InputError(f"{self}; two or more numbers, words or truth values are wanted")
 
     @property
     def ends(self) -> tuple[Value, ...]:
