@@ -221,6 +221,7 @@ def test_nothing_of_test_is_read(knob, small, tmp_path, tiny_nih):
     part = outcome.folder.split()["part"]
     for said in seen(tmp_path):
         assert set(said["images"]) == set(part.index[part != "test"])
+        assert said["labels"] == outcome.folder.truth().loc[said["images"]].sum(axis=1).tolist()
         assert said["files"] == (part != "test").sum()
     blind = tmp_path / "blind"
     (blind / "images").mkdir(parents=True)
