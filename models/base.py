@@ -107,8 +107,7 @@ class Model(ABC):
     kind : {"floor", "classical", "deep", "ensemble"}
         A floor is what every other row must beat; an ensemble is made of other rows.
     search_space : dict of str to Float, Int or Choice
-        The options that ``cxrbench tune`` may change, and the values it may give them; see
-        `models.space`.
+        The options that ``cxrbench tune`` may change, and to what; see `models.space`.
     findings : tuple of str
         The columns of `predict`, known once fitted.
     rows : mapping of str to FinishedRow

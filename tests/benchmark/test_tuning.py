@@ -257,7 +257,7 @@ def test_a_row_without_a_space_names_those_that_have_one(knob, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["prevalence"], "do: hog_lbp_xgboost, embedding_xgboost, resnet50_frozen, cnn6"),
+        (["prevalence"], "do: hog_lbp_logistic, hog_lbp_xgboost, embedding_xgboost"),
         (["cnn7"], "did you mean 'cnn6'?"),
         (["hog_lbp_xgboost", "--out", "x.db"], "ends in .toml"),
         (["hog_lbp_xgboost", "--out", "taken.toml"], "no result of tuning nih-sample"),
