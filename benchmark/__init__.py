@@ -7,9 +7,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchmark.api import Run, open_run, run
+    from benchmark.api import Run, open_run, run, tune
 
-__all__ = ["Run", "open_run", "run"]
+__all__ = ["Run", "open_run", "run", "tune"]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from benchmark.explain import Explanation
+    from benchmark.tuned import Tuning
 
 
 class Run:
@@ -260,6 +261,77 @@ def run(
     finished = Run(folder)
     finished.write_report()
     return finished
+
+
+def tune(
+    experiment: str | Experiment,
+    row: str,
+    *,
+    trials: int = 20,
+    storage: str | None = None,
+    out: str | Path | None = None,
+    data: str | Path | None = None,
+    table: str | None = None,
+    limit: int | None = None,
+    size: int | None = None,
+    seed: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    quiet: bool = False,
+) -> "Tuning":
+    """Choose a row's options by its macro AUC on *valid*, or go on doing so.
+
+    The first trial has the options as they are, so the result is no worse on *valid*. No image and
+    no label of *test* is read. What is chosen so is flattered on *valid*; what it is worth is for
+    `run` to say, on *test*.
+
+    Parameters
+    ----------
+    experiment : str or Experiment
+        A shipped experiment's name, a TOML file, or an experiment.
+    row : str
+        One of its rows, another model, or a Python file; its model declares a `search_space`.
+    trials : int, optional
+        How many in all, those of earlier calls and of other machines among them.
+    storage : str, optional
+        A database URL as SQLAlchemy has it, for several machines; SQLite beside `out` by default.
+    out : str or Path, optional
+        The experiment file to write, with the best options, for `run` to take;
+        ``tuning/<experiment>-<row>.toml`` by default. The table of trials lies beside it.
+    data, table, limit, size, seed, options
+        As `run` takes them.
+    quiet : bool, optional
+        Say nothing but warnings.
+
+    Returns
+    -------
+    Tuning
+        With `best` (the options), `auc`, `gain` over the defaults, and `table` (a DataFrame).
+
+    Raises
+    ------
+    InputError
+        If the row cannot be tuned, Optuna is missing, or something given cannot be used.
+    WorkError
+        If no trial was finished.
+    """
+    from joblib import parallel_config
+
+    from benchmark.tuning import tune as tune_row
+
+    chosen = configure(
+        experiment,
+        add_models=[row],
+        data=data,
+        table=table,
+        limit=limit,
+        size=size,
+        seed=seed,
+        options=options,
+    )
+    name = Path(row).stem if row.endswith(".py") else row
+    place = Path(out) if out else Path("tuning") / f"{chosen.name}-{name}.toml"
+    with Console(quiet=quiet) as console, parallel_config(backend="loky", n_jobs=-1):
+        return tune_row(chosen, name, out=place, trials=trials, storage=storage, console=console)
 
 
 def configure(

@@ -193,6 +193,48 @@ def explain(
 
 
 @app.command()
+def tune(
+    experiment: Name,
+    row: Annotated[str, typer.Argument(metavar="ROW", help="A row, a model, or a file.")],
+    trials: Annotated[int, typer.Option(min=1, help="How many in all.")] = 20,
+    storage: Annotated[str | None, typer.Option(help="URL of a database to share.")] = None,
+    data: DataFolder = None,
+    table: Table = None,
+    limit: Limit = None,
+    seed: Seed = None,
+    size: Annotated[int | None, typer.Option(help="Side of the images, in pixels.")] = None,
+    assignments: Assignments = [],  # noqa: B006
+    out: Annotated[Path | None, typer.Option(help="The experiment file to write.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Choose a row's options by its macro AUC on valid; test is not read."""
+    from benchmark import api
+    from benchmark.experiment import parse_assignments
+
+    found = api.tune(
+        experiment,
+        row,
+        trials=trials,
+        storage=storage,
+        out=out,
+        data=data,
+        table=table,
+        limit=limit,
+        seed=seed,
+        size=size,
+        options=parse_assignments(assignments),
+        quiet=quiet,
+    )
+    if as_json:
+        _print_json(found.record())
+        return
+    _print_table(found.lines())
+    typer.echo(found.conclusion())
+    typer.echo(f"experiment: {found.experiment} (cxrbench run {found.experiment})")
+
+
+@app.command()
 def models(as_json: AsJson = False) -> None:
     """List the models, one line each."""
     from models import registry

@@ -78,10 +78,16 @@ class Console(AbstractContextManager):
     def row(self, name: str) -> Iterator[Progress]:
         """Frame a row's fit: say how long it took, and clear its bars."""
         start = time.perf_counter()
+        with self.frame(name) as progress:
+            yield progress
+        self.say(f"{name}: finished in {time.perf_counter() - start:.0f} s")
+
+    @contextmanager
+    def frame(self, name: str) -> Iterator[Progress]:
+        """Frame some work: name it on its bars, and clear them however it ends."""
         before = set(self._tasks)
         try:
             yield lambda stage, done, total: self.progress(f"{name}: {stage}", done, total)
         finally:
             for stage in set(self._tasks) - before:
                 self._bars.remove_task(self._tasks.pop(stage))
-        self.say(f"{name}: finished in {time.perf_counter() - start:.0f} s")

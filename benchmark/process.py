@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from benchmark.row import RowTask
 from features.progress import Progress
+from models.base import Report, unheard
 
 
 class Failure(Exception):
@@ -32,7 +33,12 @@ class Failure(Exception):
 
 
 def run_row(
-    task: RowTask, log: Path, progress: Progress, wanted: Callable[[], bool] = lambda: True
+    task: RowTask,
+    log: Path,
+    progress: Progress,
+    *,
+    report: Report = unheard,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> None:
     """Fit one row in a process of its own.
 
@@ -44,6 +50,8 @@ def run_row(
         Where all that the process prints goes.
     progress : callable
         Told how far the fit is.
+    report : callable, optional
+        Told the AUC on *valid* so far, where the task `listens`. What it raises ends the process.
     wanted : callable, optional
         Asked every second; the process is ended once nobody wants the row any more.
 
@@ -65,7 +73,7 @@ def run_row(
             start_new_session=True,
         )
         try:
-            reason = _follow(process, task, progress, wanted)
+            reason = _follow(process, task, progress, report, wanted)
         finally:
             _end(process)
     if process.returncode and not reason:
@@ -81,7 +89,11 @@ def _import_path() -> str:
 
 
 def _follow(
-    process: subprocess.Popen, task: RowTask, progress: Progress, wanted: Callable[[], bool]
+    process: subprocess.Popen,
+    task: RowTask,
+    progress: Progress,
+    report: Report,
+    wanted: Callable[[], bool],
 ) -> str:
     """Hand the task over and listen until the process ends; return the reason it gave, if any."""
     assert process.stdin
@@ -91,6 +103,8 @@ def _follow(
     for message in _messages(process, wanted):
         if "progress" in message:
             progress(*message["progress"])
+        elif "report" in message:
+            report(*message["report"])
         else:
             reason = message["failed"]
     process.wait()

@@ -30,7 +30,7 @@ from benchmark.run_folder import RowFolder
 from features.errors import InputError, WorkError
 from features.radiographs import Radiographs
 from models import registry
-from models.base import Job, Model
+from models.base import Job, Model, Report, unheard
 
 #: Passes a message to the parent process.
 Send = Callable[[dict[str, Any]], None]
@@ -87,6 +87,8 @@ class RowTask:
         The rows that this one builds on.
     executor : Executor
         Who does the fit's parallel work.
+    listens : bool
+        Whether the parent process wants to hear of the AUC on *valid* while the model is fitted.
     """
 
     folder: Path
@@ -99,6 +101,7 @@ class RowTask:
     everything: Radiographs
     below: dict[str, Finished] = field(default_factory=dict)
     executor: Executor = LOCAL
+    listens: bool = False
 
 
 def main() -> None:
@@ -148,7 +151,8 @@ def fit_row(task: RowTask, send: Send) -> None:
     row = RowFolder(task.folder)
     model = registry.find(task.source)(**task.options)
     row.unfinished.mkdir(exist_ok=True)
-    job = Job(row.unfinished, task.seed, _throttled(send), task.below)
+    report = _reporting(send) if task.listens else unheard
+    job = Job(row.unfinished, task.seed, _throttled(send), task.below, report)
     built_on = {name: below.folder.content for name, below in task.below.items()}
     with task.executor.ambient(row.unfinished, checked=True):
         fitting, _ = _timed(lambda: model.fit(task.train, task.valid, job))
@@ -236,6 +240,11 @@ def _throttled(send: Send, pause: float = 0.1) -> Callable[[str, int, int], None
             send({"progress": [stage, done, total]})
 
     return progress
+
+
+def _reporting(send: Send) -> Report:
+    """Pass on every figure: whether the fit is ended there must not depend on the clock."""
+    return lambda step, auc: send({"report": [int(step), float(auc)]})
 
 
 if __name__ == "__main__":

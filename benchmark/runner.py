@@ -208,11 +208,12 @@ def fingerprints(rows: Iterable[Row], inputs: Inputs, seed: int) -> dict[str, st
     prints: dict[str, str] = {}
     for row in rows:
         below = [prints[name] for name in row.model.builds_on]
-        prints[row.name] = _fingerprint(row, shared, seed, below)
+        prints[row.name] = fingerprint_of(row, shared, seed, below)
     return prints
 
 
-def _fingerprint(row: Row, shared: str, seed: int, below: list[str]) -> str:
+def fingerprint_of(row: Row, shared: str, seed: int, below: list[str]) -> str:
+    """Digest what one row depends on: the digests of inputs and of rows below, and its own."""
     kind = type(row.model)
     # By its file: what another package announces is not found by its module's name.
     file = Path(row.source if row.source.endswith(".py") else inspect.getfile(kind))

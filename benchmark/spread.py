@@ -131,7 +131,7 @@ def _fit_on_worker(task: RowTask, threads: Mapping[str, int]) -> str:
     cores = max(1, cpu_count() // threads.get(_host(worker.address), 1))
     alone = replace(task, executor=Executor(cores=cores))
     try:
-        run_row(alone, RowFolder(task.folder).log, silent, wanted)
+        run_row(alone, RowFolder(task.folder).log, silent, wanted=wanted)
     except Failure as failure:
         return failure.reason
     return ""

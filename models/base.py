@@ -1,7 +1,7 @@
 """Model and Job: the contract between the harness and everything that scores radiographs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import (
@@ -24,6 +24,7 @@ from features.extractor import Extractor
 from features.files import read_json, write_json
 from features.progress import Progress, silent
 from features.radiographs import Radiographs
+from models.space import Range
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,13 @@ class FinishedRow(Protocol):
 #: Finished rows by their names.
 Rows = Mapping[str, FinishedRow]
 
+#: Called with a step (an epoch, a number of findings) and the macro AUC on *valid* so far.
+Report = Callable[[int, float], None]
+
+
+def unheard(step: int, auc: float) -> None:
+    """Listen to nothing: the default wherever a `Report` is taken."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -57,12 +65,16 @@ class Job:
         Told how far the fit is.
     rows : mapping of str to FinishedRow
         Those that the model builds on, finished.
+    report : callable
+        Told the macro AUC on *valid* that the fit has reached, step by step from 1. Tuning ends
+        there what promises nothing; `unheard` where nobody listens.
     """
 
     folder: Path
     seed: int = 0
     progress: Progress = silent
     rows: Rows = field(default_factory=dict)
+    report: Report = unheard
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,8 @@ class Model(ABC):
         What the model is, in a line, as readers see it.
     kind : {"floor", "classical", "deep", "ensemble"}
         A floor is what every other row must beat; an ensemble is made of other rows.
+    search_space : dict of str to Float, Int or Choice
+        The options that ``cxrbench tune`` may change, and to what; see `models.space`.
     findings : tuple of str
         The columns of `predict`, known once fitted.
     rows : mapping of str to FinishedRow
@@ -113,6 +127,7 @@ class Model(ABC):
     title: ClassVar[str] = ""
     kind: ClassVar[Literal["floor", "classical", "deep", "ensemble"]] = "classical"
     seeded: ClassVar[bool] = True  # False where the seed changes nothing
+    search_space: ClassVar[dict[str, Range]] = {}
 
     def __init__(self, **options: Any) -> None:
         self.findings: tuple[str, ...] = ()
@@ -159,6 +174,30 @@ class Model(ABC):
     def builds_on(self) -> tuple[str, ...]:
         """The names of the rows that must be finished before this one is fitted."""
         return ()
+
+    def space(self) -> dict[str, Range]:
+        """Return the search space, widened where it does not hold what an option is set to.
+
+        Raises
+        ------
+        InputError
+            If it names what is no option, holds a value that the option's type refuses, or cannot
+            hold what the option is set to.
+        """
+        types, where = self.option_types(), f"search_space of {self.name()}"
+        spans = {}
+        for name, span in self.search_space.items():
+            if name not in types:
+                raise unknown("option", name, types, where=where)
+            if not isinstance(span, Range):
+                raise InputError(f"{where}: {name} = {span!r} is no Float, Int or Choice")
+            for value in span.ends:
+                _checked(value, types[name], f"{where}.{name}")
+            try:
+                spans[name] = span.including(getattr(self, name))
+            except InputError as error:
+                raise InputError(f"{where} cannot hold what {name} is set to: {error}") from None
+        return spans
 
     def depends_on(self) -> dict[str, Any]:
         """Return what a fit depends on beside data, split, seed and code: here, every option.

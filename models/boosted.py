@@ -1,10 +1,11 @@
 """Boosted: the classifier of every row of trees, mixed into a `FeatureModel`."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from models.gpu import boosting_device
+from models.space import Float, Int, Range
 
 if TYPE_CHECKING:
     from models.one_vs_rest import OneVsRestXGBoost
@@ -15,11 +16,23 @@ class Boosted:
 
     Attributes
     ----------
-    rounds, max_rounds, patience, enough_positives, learning_rate, max_depth, colsample, balanced
+    rounds, max_rounds, patience, enough_positives, balanced
         As `OneVsRestXGBoost` takes them.
+    learning_rate, max_depth, min_child_weight, subsample, colsample, reg_lambda
+        Likewise.
     device : {"auto", "cpu", "cuda"}
         Where to boost; see `boosting_device`.
     """
+
+    search_space: ClassVar[dict[str, Range]] = {
+        "rounds": Int(50, 400, log=True),
+        "learning_rate": Float(0.01, 0.3, log=True),
+        "max_depth": Int(1, 5),
+        "min_child_weight": Float(0.1, 30, log=True),
+        "subsample": Float(0.5, 1.0),
+        "colsample": Float(0.02, 0.5, log=True),
+        "reg_lambda": Float(0.1, 100, log=True),
+    }
 
     rounds: PositiveInt = 200
     max_rounds: PositiveInt = 1000
@@ -27,7 +40,10 @@ class Boosted:
     enough_positives: PositiveInt = 100
     learning_rate: PositiveFloat = 0.05
     max_depth: PositiveInt = 3
+    min_child_weight: NonNegativeFloat = 1.0
+    subsample: Annotated[float, Field(gt=0, le=1)] = 1.0
     colsample: PositiveFloat = 0.1
+    reg_lambda: NonNegativeFloat = 1.0
     balanced: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
 

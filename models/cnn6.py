@@ -2,6 +2,7 @@
 
 from models.keras_model import MOMENTUM_FROM_RANDOM, KerasModel
 from models.price import Price
+from models.space import Float
 
 
 class CNN6(KerasModel):
@@ -15,6 +16,7 @@ class CNN6(KerasModel):
 
     title = "CNN of six convolutions"
     price = Price(step=0.015, image=0.008, look=0.0025, start=12, weights=4_800_000)
+    search_space = KerasModel.search_space | {"dropout": Float(0.0, 0.7)}
 
     size = 128
     rotation = 10.0

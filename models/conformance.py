@@ -148,6 +148,16 @@ def defaults_are_valid(bench: Bench) -> str | None:
     return None
 
 
+def tunes_its_options(bench: Bench) -> str | None:
+    """Require the search space to be of options, each held to its type, and its default inside."""
+    model = bench.kind()
+    for name, span in model.space().items():
+        if span != model.search_space[name]:
+            default = model.options[name]
+            return f"search_space: {name} = {default!r}, the default, lies outside"
+    return None
+
+
 def refuses_unknown_options(bench: Bench) -> str | None:
     """Require a mistyped option to be an error, not a silent default."""
     try:
@@ -233,6 +243,7 @@ def _subfolder(folder: Path, name: str) -> Path:
 CHECKS: tuple[Callable[[Bench], str | None], ...] = (
     names_itself,
     defaults_are_valid,
+    tunes_its_options,
     refuses_unknown_options,
     fit_returns_the_model,
     knows_its_findings,

@@ -2,6 +2,7 @@
 
 from models.keras_model import KerasModel
 from models.price import Price
+from models.space import Float
 
 
 class DenseNet121(KerasModel):
@@ -17,6 +18,7 @@ class DenseNet121(KerasModel):
 
     title = "DenseNet121, fine-tuned"
     price = Price(step=0.1, image=0.046, look=0.0115, start=52, weights=28_200_000)
+    search_space = KerasModel.search_space | {"dropout": Float(0.0, 0.7)}
 
     weights: str = "imagenet"
     learning_rate = 1e-4

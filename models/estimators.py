@@ -1,6 +1,6 @@
 """Scikit-learn's estimators fitted to findings: one for all where it can, else one a finding."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -154,6 +154,7 @@ def fit_findings(
     labels: np.ndarray,
     valid: tuple[np.ndarray, np.ndarray] | None = None,
     progress: Progress = silent,
+    each: Callable[[int, np.ndarray], None] | None = None,
 ) -> FittedFindings:
     """Fit an estimator to every finding that has both classes.
 
@@ -173,6 +174,9 @@ def fit_findings(
         Features and labels for estimators whose `fit` takes ``valid``.
     progress : callable, optional
         Told how many findings are fitted.
+    each : callable, optional
+        Told a finding's column and its scores on `valid`, shape (n,), once it is fitted; nothing of
+        an estimator that fits all at once, unless its `fit` takes ``each``.
 
     Raises
     ------
@@ -185,12 +189,15 @@ def fit_findings(
     prevalence = positives / np.maximum(known, 1)
     targets = labels[:, columns]
     joint = len(columns) > 0 and _takes_all(estimator, targets)
+    lent: dict[str, Any] = {"progress": progress}
+    if valid is not None:
+        lent["valid"] = valid[0], valid[1][:, columns]
+        if each is not None:
+            lent["each"] = lambda column, scores: each(int(columns[column]), scores)
     if joint:
-        if valid is not None:
-            valid = valid[0], valid[1][:, columns]
-        fitted = [_fit_joint(estimator, X, targets, valid, progress)]
+        fitted = [_fit_joint(estimator, X, targets, lent)]
     else:
-        fitted = _fit_each(estimator, X, targets, progress)
+        fitted = _fit_each(estimator, X, targets, **lent)
     return FittedFindings(fitted, columns.tolist(), prevalence.astype(float), joint)
 
 
@@ -253,10 +260,9 @@ def _takes_all(estimator: Any, targets: np.ndarray) -> bool:
     return tags is not None and tags.multi_label and not np.isnan(targets).any()
 
 
-def _fit_joint(estimator, X, targets, valid, progress):
+def _fit_joint(estimator, X, targets, lent):
     from sklearn.utils.validation import has_fit_parameter
 
-    lent = {"valid": valid, "progress": progress}
     options = {name: it for name, it in lent.items() if has_fit_parameter(estimator, name)}
     if targets.shape[1] == 1:  # as scikit-learn has it: one column, and every label known
         known = ~np.isnan(targets[:, 0])
@@ -265,7 +271,7 @@ def _fit_joint(estimator, X, targets, valid, progress):
     return estimator.fit(X, whole, **options)
 
 
-def _fit_each(estimator, X, targets, progress) -> list:
+def _fit_each(estimator, X, targets, progress, valid=None, each=None) -> list:
     from sklearn.base import clone
 
     tasks = (joblib.delayed(_fit_one)(clone(estimator), X, target) for target in targets.T)
@@ -274,6 +280,8 @@ def _fit_each(estimator, X, targets, progress) -> list:
     for one in joblib.Parallel(return_as="generator")(tasks):
         fitted.append(one)
         progress("fitting findings", len(fitted), targets.shape[1])
+        if each is not None:
+            each(len(fitted) - 1, probabilities(one, valid[0], 1)[:, 0])
     return fitted
 
 

@@ -17,7 +17,7 @@ from features.metadata import encode
 from features.progress import Progress, silent
 from features.radiographs import Radiographs
 from features.texture import HOG, LBP
-from models.base import Estimate, Job, Model
+from models.base import Estimate, Job, Model, unheard
 
 #: What `features` may name, beside rows.
 FEATURES = ("hog", "lbp", "embedding", "metadata")
@@ -147,6 +147,7 @@ class FeatureModel(Model):
 
     def fit(self, train: Radiographs, valid: Radiographs, job: Job) -> Self:
         """Extract the features, which may lie on disk, and fit the estimator."""
+        from models.auc import Standing
         from models.estimators import fit_findings
 
         if train.labels is None or valid.labels is None:
@@ -155,8 +156,9 @@ class FeatureModel(Model):
         X = self._matrix(train, job.progress)
         watched = self._matrix(valid, job.progress), valid.labels
         self.findings = train.findings
+        each = None if job.report is unheard else Standing(valid, job.report)
         self._fitted = fit_findings(
-            self.estimator(job.seed), X, train.labels, watched, job.progress
+            self.estimator(job.seed), X, train.labels, watched, job.progress, each
         )
         self.facts = self._facts(train)
         return self

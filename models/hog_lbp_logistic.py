@@ -1,8 +1,11 @@
 """The linear reference: logistic regression on HOG and LBP."""
 
+from typing import ClassVar
+
 from pydantic import PositiveFloat, PositiveInt
 
 from models.feature_model import FeatureModel
+from models.space import Float, Range
 
 
 class HogLbpLogistic(FeatureModel):
@@ -17,6 +20,7 @@ class HogLbpLogistic(FeatureModel):
     """
 
     title = "HOG + LBP, logistic regression"
+    search_space: ClassVar[dict[str, Range]] = {"C": Float(1e-6, 1.0, log=True)}
 
     features = ("hog", "lbp")
     C: PositiveFloat = 1e-3

@@ -5,7 +5,7 @@ from abc import abstractmethod
 from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
@@ -20,6 +20,7 @@ from features.radiographs import Radiographs
 from models import backend, gpu, losses
 from models.base import Estimate, Job, Model
 from models.price import Price
+from models.space import Choice, Float, Range
 
 if TYPE_CHECKING:
     import keras
@@ -80,6 +81,11 @@ class KerasModel(Model):
 
     kind = "deep"
     price: ClassVar[Price | None] = None
+    search_space: ClassVar[dict[str, Range]] = {
+        "learning_rate": Float(1e-5, 1e-2, log=True),
+        "batch_size": Choice(8, 16, 32, 64),
+        "loss": Choice(*get_args(losses.LossName)),
+    }
 
     size: PositiveInt = 224
     epochs: PositiveInt = 30
@@ -280,6 +286,7 @@ class KerasModel(Model):
                 folder=job.folder,
                 key=self._key(train, valid, job.seed),
                 progress=job.progress,
+                report=job.report,
             )
         self.facts |= described(self, plan, best, before)
         return self

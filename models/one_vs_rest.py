@@ -1,6 +1,6 @@
 """XGBoost one-vs-rest: a booster for each finding, over one shared quantised matrix."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,9 @@ from features.progress import Progress, silent
 from models.gpu import boosting_device
 
 #: Groups of findings for each worker: more balance the load and move the progress bar more often,
-#: each quantises the matrix once more.
-GROUPS_PER_WORKER = 2
+#: each quantises the matrix once more. Where each finding is heard of, the order has to be the same
+#: on every machine, and so has the number of groups.
+GROUPS_PER_WORKER, GROUPS_HEARD = 2, 7
 
 
 class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
@@ -136,6 +137,7 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
         *,
         valid: tuple[np.ndarray, np.ndarray] | None = None,
         progress: Progress = silent,
+        each: Callable[[int, np.ndarray], None] | None = None,
     ) -> Self:
         """Fit a booster for each column of `y`.
 
@@ -150,6 +152,8 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
             Features and labels on which boosting is stopped early.
         progress : callable, optional
             Told how many findings are fitted.
+        each : callable, optional
+            Told a finding's column and its scores on `valid` once it is fitted.
         """
         if y is None:
             raise ValueError("OneVsRestXGBoost requires y to be passed, but the target y is None")
@@ -161,9 +165,12 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
         self.prevalence_ = _prevalence(labels)
         self.boosters_: list = [None] * labels.shape[1]
         progress("boosting", 0, labels.shape[1])
-        for done, (column, trees) in enumerate(self._boost(X, labels, valid), start=1):
+        fitted = self._boost(X, labels, valid, heard=each is not None)
+        for done, (column, trees) in enumerate(fitted, start=1):
             self.boosters_[column] = _booster(trees)
             progress("boosting", done, labels.shape[1])
+            if each and valid:
+                each(column, self.boosters_[column].inplace_predict(valid[0]))
         progress("boosting", labels.shape[1], labels.shape[1])
         self.rounds_ = np.array([b.num_boosted_rounds() if b else 0 for b in self.boosters_])
         return self
@@ -222,11 +229,8 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
         return model
 
     def _features(self, X: np.ndarray, *, reset: bool = False) -> np.ndarray:
-        checks: dict[str, Any] = {
-            "dtype": "float32",
-            "order": "C",
-            "ensure_all_finite": "allow-nan",
-        }
+        checks: dict[str, Any] = {"dtype": "float32", "order": "C"}
+        checks["ensure_all_finite"] = "allow-nan"
         return validate_data(self, X, reset=reset, **checks)
 
     def _labels(self, y: np.ndarray) -> np.ndarray:
@@ -251,20 +255,21 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
             )
         return codes[:, None].astype("float32")
 
-    def _boost(self, X, labels, valid) -> Iterator[tuple[int, bytearray]]:
-        """Yield each finding's column and booster as workers finish with its group."""
+    def _boost(self, X, labels, valid, *, heard: bool) -> Iterator[tuple[int, bytearray]]:
+        """Yield each finding's column and booster as its group is done, in order where `heard`."""
         columns = np.flatnonzero((self.prevalence_ > 0) & (self.prevalence_ < 1))
         sent = copy(self)  # to workers, which boost where the row's fingerprint says, GPU or not
         sent.device = boosting_device(self.device)
         one_device = sent.device == "cuda"
         workers = 1 if one_device else joblib.effective_n_jobs(None)  # as the harness has them
-        groups = workers * GROUPS_PER_WORKER if workers > 1 else 1
+        groups = GROUPS_HEARD if heard else workers * GROUPS_PER_WORKER if workers > 1 else 1
         tasks = (
             joblib.delayed(_fit_findings)(sent, X, labels, valid, columns[group::groups])
             for group in range(min(groups, len(columns)))
         )
         alone = {"n_jobs": 1} if one_device else {}
-        for fitted in joblib.Parallel(return_as="generator_unordered", **alone)(tasks):
+        order = "generator" if heard else "generator_unordered"
+        for fitted in joblib.Parallel(return_as=order, **alone)(tasks):
             yield from fitted
 
     def _parameters(self, prevalence: float, seed: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from models.keras_model import KerasModel
 from models.price import Price
+from models.space import Float
 
 
 class ResNet50(KerasModel):
@@ -17,6 +18,7 @@ class ResNet50(KerasModel):
 
     title = "ResNet50, fine-tuned"
     price = Price(step=0.37, image=0.031, look=0.0135, start=30, weights=96_500_000)
+    search_space = KerasModel.search_space | {"dropout": Float(0.0, 0.7)}
 
     weights: str = "imagenet"
     learning_rate = 1e-4

@@ -5,6 +5,7 @@ from functools import cached_property
 from features.progress import silent
 from models.keras_model import KerasModel
 from models.price import Price
+from models.space import Float
 
 
 class FrozenResNet50(KerasModel):
@@ -23,6 +24,7 @@ class FrozenResNet50(KerasModel):
 
     title = "ResNet50, frozen"
     price = Price(step=0.01, image=0.0, look=0.0135, start=12, weights=4_200_000)
+    search_space = KerasModel.search_space | {"dropout": Float(0.0, 0.7)}
 
     weights: str = "imagenet"
     loss = "weighted_bce"

@@ -9,6 +9,7 @@ from typing import ClassVar
 from pydantic import PositiveFloat
 
 from models.feature_model import FeatureModel
+from models.space import Float, Range
 
 
 class Template(FeatureModel):
@@ -23,6 +24,9 @@ class Template(FeatureModel):
     #: An option of your own: a name, a type, a default. ``--set models.template.strength=0.1``
     #: changes it.
     strength: PositiveFloat = 0.01
+
+    #: What ``cxrbench tune`` may give your options: a range, or a `Choice` of values.
+    search_space: ClassVar[dict[str, Range]] = {"strength": Float(1e-5, 10.0, log=True)}
 
     def estimator(self, seed):
         """Return any classifier of scikit-learn's kind.

@@ -11,6 +11,8 @@ from keras import ops
 from features.errors import WorkError
 from features.progress import Progress
 from models import losses
+from models.auc import macro_auc
+from models.base import Report, unheard
 from models.training.batches import Batches, predict
 from models.training.checkpoints import Checkpoints
 
@@ -106,6 +108,8 @@ class Record(keras.callbacks.Callback):
         What counts epochs, and must have seen those before this process as well.
     since : int
         The first epoch that concerns them, counted from 0.
+    report : callable, optional
+        Told each epoch's ``val_auc``, once it is kept.
     """
 
     figures = ("loss", "accuracy", "val_loss", "val_accuracy", "val_auc")
@@ -115,9 +119,11 @@ class Record(keras.callbacks.Callback):
         checkpoints: Checkpoints,
         followers: list[keras.callbacks.Callback],
         since: int,
+        report: Report = unheard,
     ) -> None:
         super().__init__()
         self._checkpoints, self._followers, self._since = checkpoints, followers, since
+        self._report = report
 
     def on_train_begin(self, logs=None):  # noqa: D102
         before = self._checkpoints.lines[self._since :]
@@ -136,6 +142,7 @@ class Record(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._begun
         line = {"epoch": epoch + 1, **figures, "learning_rate": self._rate, "seconds": seconds}
         self._checkpoints.save(self.model, line, stopped=bool(self.model.stop_training))
+        self._report(epoch + 1, line["val_auc"])
 
 
 def patience(monitor: str, epochs: int) -> list[keras.callbacks.Callback]:
@@ -153,28 +160,3 @@ def patience(monitor: str, epochs: int) -> list[keras.callbacks.Callback]:
         keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=max(1, epochs // 2), **watch),
         keras.callbacks.EarlyStopping(patience=epochs, **watch),
     ]
-
-
-def macro_auc(labels: np.ndarray, scores: np.ndarray, findings: int) -> float:
-    """Return the mean area under the ROC curve of the findings that have both classes.
-
-    Parameters
-    ----------
-    labels, scores : numpy.ndarray
-        Shape (n, outputs); labels are 1, 0 or NaN, which is left out.
-    findings : int
-        The number of outputs, from the first, that count.
-
-    Returns
-    -------
-    float
-        In [0, 1]; NaN where no finding has both classes.
-    """
-    from sklearn.metrics import roc_auc_score
-
-    areas = []
-    for truth, score in zip(labels.T[:findings], scores.T, strict=False):
-        known = ~np.isnan(truth)
-        if {0, 1} <= set(truth[known]):
-            areas.append(roc_auc_score(truth[known], score[known]))
-    return float(np.mean(areas)) if areas else math.nan

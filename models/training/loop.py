@@ -10,6 +10,7 @@ import numpy as np
 from features.backbones import every_layer
 from features.progress import Progress
 from models import backend, losses
+from models.base import Report, unheard
 from models.training import orders
 from models.training.batches import Batches
 from models.training.callbacks import Course, Record, Validation, patience
@@ -51,6 +52,7 @@ def train(
     folder: Path,
     key: str,
     progress: Progress,
+    report: Report = unheard,
 ) -> tuple[list[dict], int, int]:
     """Train a network and leave it with the weights of its best epoch.
 
@@ -69,6 +71,8 @@ def train(
         What tells this training from any other: network, parts and plan.
     progress : callable
         Told of each batch.
+    report : callable, optional
+        Told each epoch's ``val_auc``.
 
     Returns
     -------
@@ -98,12 +102,13 @@ def train(
         if len(checkpoints.lines) < end and not checkpoints.stopped:
             _compile(network, phase, plan)
             followers = patience(plan.monitor, phase.patience) if phase.patience else []
+            record = Record(checkpoints, followers, begin, report)
             network.fit(
                 batches,
                 initial_epoch=max(begin, len(checkpoints.lines)),
                 epochs=end,
                 # In this order: each reads what those before it have added to the figures.
-                callbacks=[course, validation, *followers, Record(checkpoints, followers, begin)],
+                callbacks=[course, validation, *followers, record],
                 shuffle=False,  # the order is ours; Keras would shuffle the batches once more
                 verbose=0,
             )

@@ -51,4 +51,5 @@ def test_the_suite_catches_what_it_is_for(tmp_path):
     assert {name for name, reason in found.items() if reason is None} == {
         "names itself",
         "defaults are valid",
+        "tunes its options",
     }

@@ -7,12 +7,12 @@ import pytest
 from features.errors import InputError, WorkError
 from features.findings import NO_FINDING
 from models import backend
+from models.auc import macro_auc
 from models.base import Job
 from models.keras_model import KerasModel
 from models.price import Price
 from models.registry import find
 from models.training.batches import Batches
-from models.training.callbacks import macro_auc
 
 
 class Small(KerasModel):
@@ -151,9 +151,12 @@ def test_history_has_a_line_an_epoch(fitted):
 
 
 @pytest.mark.parametrize(("monitor", "best"), [("val_loss", np.argmin), ("val_auc", np.argmax)])
-def test_the_monitor_picks_the_best_epoch(parts, job, monitor, best):
-    model = Small(epochs=8, patience=8, learning_rate=0.03, monitor=monitor).fit(*parts, job())
+def test_the_monitor_picks_the_best_epoch_and_each_is_reported(parts, job, monitor, best):
+    heard = []
+    options = {"epochs": 8, "patience": 8, "learning_rate": 0.03, "monitor": monitor}
+    model = Small(**options).fit(*parts, job(report=lambda *said: heard.append(said)))
 
+    assert heard == [(line["epoch"], line["val_auc"]) for line in model.history]
     figures = [line[monitor] for line in model.history]
     assert model.facts["best_epoch"] == best(figures) + 1
     auc = macro_auc(parts[1].labels, model.predict(parts[1]), 2)

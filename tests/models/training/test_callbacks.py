@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.training.callbacks import macro_auc
+from models.auc import macro_auc
 
 
 def test_macro_auc_is_the_mean_over_findings_with_both_classes():
