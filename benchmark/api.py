@@ -276,7 +276,7 @@ def configure(
     }
     given = {place: value for place, value in given.items() if value is not None}
     options = dict(options or {})
-    chosen = chosen.replace(given | _for_all_rows(chosen, given | options) | options)
+    chosen = chosen.replace(given | chosen.for_all_rows(given | options) | options)
     return _with_models(chosen, models, add_models)
 
 
@@ -290,20 +290,6 @@ def _with_models(
     _refuse_same_names(experiment, rows, names)
     changes = {f"models.{name}.model": file for name, file in files.items()}
     return experiment.replace(changes | {"rows": list(dict.fromkeys(names))})
-
-
-def _for_all_rows(experiment: Experiment, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Pass on what a command asks of all rows to those with a value of their own."""
-    shared = {
-        place.removeprefix("training.").removeprefix("data."): value
-        for place, value in given.items()
-        if place == "data.size" or place.startswith("training.")
-    }
-    return {
-        f"models.{name}.{key}": shared[key]
-        for name, own in experiment.models.items()
-        for key in shared.keys() & own.keys()
-    }
 
 
 def _refuse_same_names(experiment: Experiment, rows: Sequence[str], names: Sequence[str]) -> None:

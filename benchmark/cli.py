@@ -222,7 +222,7 @@ def split(
     """Write the split and print its fingerprint, from the tables alone, without an image."""
     from benchmark import api
     from benchmark.experiment import parse_assignments
-    from benchmark.runner import split_from_tables
+    from benchmark.inputs import split_from_tables
 
     chosen = api.configure(
         experiment, data=data, table=table, seed=seed, options=parse_assignments(assignments)

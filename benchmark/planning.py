@@ -6,8 +6,9 @@ from typing import Any
 
 from benchmark.datasets.loading import load_radiographs, phantom_folder
 from benchmark.experiment import Experiment
+from benchmark.inputs import Inputs, split_of
 from benchmark.run_folder import RunFolder
-from benchmark.runner import Inputs, Row, fingerprints, rows_of, split_of
+from benchmark.runner import Row, fingerprints, rows_of
 from features.radiographs import Radiographs
 from models.base import Estimate
 

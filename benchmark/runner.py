@@ -4,27 +4,24 @@ import inspect
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 from joblib import parallel_config
 
 from benchmark.console import Console
-from benchmark.datasets.loading import load_radiographs
 from benchmark.evaluation import COLUMNS, evaluate_row
 from benchmark.experiment import Experiment
+from benchmark.inputs import Inputs, read_inputs
 from benchmark.process import Failure, run_row
 from benchmark.provenance import describe
 from benchmark.row import Finished, RowTask
-from benchmark.run_folder import RowFolder, RunFolder, split_table, write_csv
-from benchmark.split_file import PARTS
-from benchmark.splits import Split, make_split
+from benchmark.run_folder import GRID_TABLES, RowFolder, RunFolder
 from features.errors import InputError, WorkError, unknown
 from features.fingerprint import code_digest, digest
-from features.radiographs import Radiographs
 from models import registry
 from models.base import Model
 
@@ -43,51 +40,50 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """What all rows of a run share: the radiographs that can be read, and their split."""
+class Prepared:
+    """A run that is ready to be fitted: its folder holds its inputs, and what is finished.
 
-    radiographs: Radiographs
-    split: Split
-    reading: dict[str, Any]
+    Parameters
+    ----------
+    run : RunFolder
+        Where it lies.
+    experiment : Experiment
+        What is run.
+    rows : list of Row
+        In the order of `rows_of`.
+    inputs : Inputs
+        What they share.
+    prints : dict of str to str
+        Their fingerprints.
+    cell : str
+        Which cell of a grid it is; empty where it is none.
+    """
 
-    def part(self, name: str) -> Radiographs:
-        """Return the radiographs of one part."""
-        return self.radiographs.take(self.split.part == name)
+    run: RunFolder
+    experiment: Experiment
+    rows: list[Row]
+    inputs: Inputs
+    prints: dict[str, str]
+    cell: str = ""
 
-    def without_damaged(self) -> Self:
-        """Leave out the images that cannot be read, for all models alike; name them with reasons.
+    @cached_property
+    def truth(self) -> pd.DataFrame:
+        """The labels, as they stand in the folder."""
+        return self.run.truth()
 
-        Only once the patients are parted: the split follows from the tables alone.
-        """
-        radiographs = self.radiographs
-        assert radiographs.archive is not None and radiographs.rows is not None
-        reasons, files = radiographs.archive.damaged, radiographs.archive.files
-        kept = ~np.isin(radiographs.rows, list(reasons))
-        names = [f"{files[row].name} ({why})" for row, why in reasons.items()]
-        return type(self)(
-            radiographs.take(kept), self.split.take(kept), self.reading | {"damaged": names}
-        )
+    def called(self, row: Row) -> str:
+        """Return what a row is called on the console."""
+        return f"{row.name} ({self.cell})" if self.cell else row.name
 
-    def shares(self) -> str:
-        """Say how many images and patients each part has."""
-        table = pd.DataFrame({"part": self.split.part, "patient": self.radiographs.patients})
-        counts = table.groupby("part", sort=False)["patient"].agg(["size", "nunique"])
-        return ", ".join(
-            f"{part} {images} images of {patients} patients"
-            for part, images, patients in counts.loc[list(PARTS)].itertuples()
-        )
+    def is_finished(self, row: Row) -> bool:
+        """Whether a row is finished, whole, and what it builds on is still what it was."""
+        folder = self.run.row(row.name)
+        done = folder.is_done(self.prints[row.name])
+        return done and folder.scores_cover(self.truth) and self._stands(row)
 
-    def digest(self) -> str:
-        """Digest all that a fit or a prediction may read, and who is in which part."""
-        radiographs = self.radiographs
-        assert radiographs.archive is not None and radiographs.labels is not None
-        return digest(
-            radiographs.archive.fingerprint,
-            radiographs.table.to_csv().encode(),
-            radiographs.labels,
-            list(radiographs.findings),
-            list(self.split.part),
-        )
+    def _stands(self, row: Row) -> bool:
+        built_on = self.run.row(row.name).status.get("built_on", {})
+        return built_on == {name: self.run.row(name).content for name in row.model.builds_on}
 
 
 @dataclass(frozen=True)
@@ -163,33 +159,6 @@ def _check_names(experiment: Experiment, rows: list[Row]) -> None:
             raise unknown("option", key, options | {"seed"}, where="[training]")
 
 
-def read_inputs(experiment: Experiment, console: Console) -> Inputs:
-    """Read the data set, decode its pixels, leave damaged images out, part the patients."""
-    radiographs, reading = load_radiographs(experiment.data, progress=console.progress)
-    console.say(reading["summary"])
-    console.warn(*reading["warnings"])
-    split = split_of(experiment, radiographs, reading["folder"])
-    radiographs.pixels(experiment.data.size, console.progress)
-    inputs = Inputs(radiographs, split, reading).without_damaged()
-    if damaged := inputs.reading["damaged"]:
-        console.warn(f"{len(damaged)} damaged images are left out: {'; '.join(damaged)}")
-    console.say(f"split {inputs.split.fingerprint}: {inputs.shares()}")
-    return inputs
-
-
-def split_of(experiment: Experiment, radiographs: Radiographs, folder: str) -> Split:
-    """Part the patients as ``[split]`` says; official lists lie in the data's folder."""
-    return make_split(radiographs, **experiment.split.model_dump(), folder=folder)
-
-
-def split_from_tables(experiment: Experiment, out: Path) -> Split:
-    """Write the split of everything the tables name, without an image; return it."""
-    radiographs, reading = load_radiographs(experiment.data, need_images=False)
-    split = split_of(experiment, radiographs, reading["folder"])
-    write_csv(out, split_table(radiographs, split))
-    return split
-
-
 def fingerprints(rows: Iterable[Row], inputs: Inputs, seed: int) -> dict[str, str]:
     """Digest, for each row, exactly what it depends on: inputs, options, seed, code, other rows.
 
@@ -252,20 +221,27 @@ def run_experiment(
     run = RunFolder(folder)
     rows = rows_of(experiment)
     run.claim()
-    with _alone_in(folder), parallel_config(backend="loky", n_jobs=-1):
-        inputs = read_inputs(experiment, console)
-        prints = fingerprints(rows, inputs, experiment.training.seed)
-        for row in rows:  # what was fitted on other inputs leaves before these are written
-            run.open_row(row.name, prints[row.name])
-        _write_inputs(run, experiment, inputs)
+    with alone_in(folder), parallel_config(backend="loky", n_jobs=-1):
+        ready = prepare(run, experiment, rows, read_inputs(experiment, console))
         try:
-            failed = _fit_rows(run, rows, prints, inputs, experiment.training.seed, console, fresh)
+            failed = _fit_rows(ready, console, fresh)
         finally:  # also after Ctrl-C: figures and inputs in a run folder belong together
             run.write_metrics(evaluate(run, experiment))
     return Outcome(run, failed)
 
 
-def _alone_in(folder: Path) -> AbstractContextManager:
+def prepare(
+    run: RunFolder, experiment: Experiment, rows: list[Row], inputs: Inputs, cell: str = ""
+) -> Prepared:
+    """Write a run's inputs into its folder, whose rows of other inputs go on the shelf."""
+    prints = fingerprints(rows, inputs, experiment.training.seed)
+    for row in rows:  # what was fitted on other inputs leaves before these are written
+        run.open_row(row.name, prints[row.name])
+    _write_inputs(run, experiment, inputs)
+    return Prepared(run, experiment, rows, inputs, prints, cell)
+
+
+def alone_in(folder: Path) -> AbstractContextManager:
     """Lock the run folder, so that two runs cannot write the same row."""
     try:
         return FileLock(folder / ".lock").acquire(timeout=0)
@@ -275,44 +251,41 @@ def _alone_in(folder: Path) -> AbstractContextManager:
 
 def _write_inputs(run: RunFolder, experiment: Experiment, inputs: Inputs) -> None:
     run.write_experiment(experiment)
+    run.drop(*GRID_TABLES)
     run.write_split(inputs.radiographs, inputs.split)
     run.write_truth(inputs.radiographs)
     split = {"fingerprint": inputs.split.fingerprint, "description": inputs.split.description}
     run.write_provenance(describe() | {"data": inputs.reading, "split": split})
 
 
-def _fit_rows(
-    run: RunFolder,
-    rows: list[Row],
-    prints: dict[str, str],
-    inputs: Inputs,
-    seed: int,
-    console: Console,
-    fresh: bool,
-) -> dict[str, str]:
-    failed, truth = {}, run.truth()
-    for place, row in enumerate(rows):
-        console.progress("rows", place, len(rows))
-        folder = run.row(row.name)
-        done = folder.is_done(prints[row.name])
-        if done and not fresh and folder.scores_cover(truth) and _stands(run, row):
-            console.kept(row.name)
-            continue
+def _fit_rows(ready: Prepared, console: Console, fresh: bool) -> dict[str, str]:
+    failed = {}
+    for place, row in enumerate(ready.rows):
+        console.progress("rows", place, len(ready.rows))
         try:
-            folder = run.open_row(row.name, prints[row.name], fresh=fresh or done)
-            below = finished_rows(run, row, rows)
-            _fit_row(folder, row, prints[row.name], below, inputs, seed, console)
+            if fresh or not ready.is_finished(row):
+                fit_row(ready, row, console, fresh=fresh)
+            else:
+                console.kept(row.name)
         except Failure as failure:
             failed[row.name] = failure.reason
             console.failed(row.name, failure.reason)
-    console.progress("rows", len(rows), len(rows))
+    console.progress("rows", len(ready.rows), len(ready.rows))
     return failed
 
 
-def _stands(run: RunFolder, row: Row) -> bool:
-    """Whether what a finished row builds on is still what it was built on."""
-    built_on = run.row(row.name).status.get("built_on", {})
-    return built_on == {name: run.row(name).content for name in row.model.builds_on}
+def fit_row(ready: Prepared, row: Row, console: Console, *, fresh: bool = False) -> None:
+    """Fit one row of a run, whatever is there; what it builds on must be finished.
+
+    Raises
+    ------
+    Failure
+        If it fails; the reason is recorded.
+    """
+    done = ready.run.row(row.name).is_done(ready.prints[row.name])
+    folder = ready.run.open_row(row.name, ready.prints[row.name], fresh=fresh or done)
+    below = finished_rows(ready.run, row, ready.rows)
+    _fit_row(folder, row, ready, below, console)
 
 
 def finished_rows(run: RunFolder, row: Row, rows: Iterable[Row]) -> dict[str, Finished]:
@@ -337,19 +310,18 @@ def finished_rows(run: RunFolder, row: Row, rows: Iterable[Row]) -> dict[str, Fi
 def _fit_row(
     folder: RowFolder,
     row: Row,
-    fingerprint: str,
+    ready: Prepared,
     below: dict[str, Finished],
-    inputs: Inputs,
-    seed: int,
     console: Console,
 ) -> None:
     """Fit one row in its own process, and record how it ended, whatever happens."""
+    fingerprint, inputs = ready.prints[row.name], ready.inputs
     task = RowTask(
         folder=folder.path,
         fingerprint=fingerprint,
         source=row.source,
         options=row.model.options,
-        seed=seed,
+        seed=ready.experiment.training.seed,
         train=inputs.part("train"),
         valid=inputs.part("valid"),
         everything=inputs.radiographs.without_truth(),
@@ -357,7 +329,7 @@ def _fit_row(
     )
     said: dict[str, Any] = {"fingerprint": fingerprint, "card": row.model.card}
     folder.set_status(state="running", **said)
-    with console.row(row.name) as progress:
+    with console.row(ready.called(row)) as progress:
         try:
             run_row(task, folder.log, progress)
             if not folder.is_done(fingerprint):

@@ -1,0 +1,197 @@
+"""A grid: one experiment over several seeds, folds, sizes or values, a cell for each of them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+from benchmark.experiment import Experiment
+from features.errors import InputError, unknown
+from features.fingerprint import digest
+
+#: What is averaged over: other patients in train and test, or another training on the same ones.
+SPLIT = ("split.seed", "split.fold")
+TRAINING = ("training.seed",)
+
+#: The tables of an experiment whose values may vary.
+TABLES = ("data", "split", "training", "evaluation", "models")
+
+#: Longer values and names of cells end in a digest: a file system takes 255 bytes.
+_LONGEST_VALUE = 24
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a grid.
+
+    Parameters
+    ----------
+    name : str
+        That of its folder, for example ``split.seed=0,training.seed=1``.
+    at : dict of str to object
+        Its value at each place that varies.
+    experiment : Experiment
+        The grid's with these values, and without a grid.
+    """
+
+    name: str
+    at: dict[str, Any]
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The places that vary, and over which of them the figures are averaged.
+
+    Parameters
+    ----------
+    values : dict of str to list
+        The values by their dotted place.
+    """
+
+    values: dict[str, list[Any]]
+
+    @property
+    def split(self) -> list[str]:
+        """Places that decide who is in which part."""
+        return [place for place in self.values if place in SPLIT]
+
+    @property
+    def training(self) -> list[str]:
+        """Places that decide nothing but a training's chance."""
+        return [place for place in self.values if place in TRAINING]
+
+    @property
+    def settings(self) -> list[str]:
+        """Places that are not averaged over: each of their values has lines of its own."""
+        return [place for place in self.values if place not in (*SPLIT, *TRAINING)]
+
+    @property
+    def averaged(self) -> int:
+        """How many cells a line is the mean of, once all are finished."""
+        return prod(len(self.values[place]) for place in [*self.split, *self.training])
+
+    @property
+    def sources(self) -> list[str]:
+        """What the cells of a line differ in: ``split``, ``training``, both or neither."""
+        several = {place for place, values in self.values.items() if len(values) > 1}
+        named = {"split": self.split, "training": self.training}
+        return [name for name, places in named.items() if several.intersection(places)]
+
+    def sentence(self) -> str:
+        """Say what the spread of a line's cells is a spread of."""
+        split, training = (_listed(self.values, places) for places in (self.split, self.training))
+        match self.sources:
+            case ["split"]:
+                return (
+                    f"Cells differ in {split}: other patients learn and test in each, so the SD is "
+                    "that of the data."
+                )
+            case ["training"]:
+                return (
+                    f"Cells differ in {training}: the same patients throughout, so the SD is that "
+                    "of training alone; how much other patients would move a figure is not in it."
+                )
+            case ["split", "training"]:
+                return (
+                    f"Cells differ in {split} and in {training}. SD, split is that of the splits' "
+                    "means over the trainings; SD, training is that of trainings on the same "
+                    "split, pooled over the splits."
+                )
+        return "Nothing is averaged over: every figure is that of one cell, and has no SD."
+
+
+def _listed(axes: Mapping[str, list[Any]], places: list[str]) -> str:
+    said = (f"{place} ({', '.join(map(word, axes[place]))})" for place in places)
+    return " and ".join(said)
+
+
+def axes_of(experiment: Experiment) -> Axes:
+    """Return what the ``[grid]`` of an experiment varies.
+
+    Raises
+    ------
+    InputError
+        If a place cannot vary, or has no list of different values.
+    """
+    axes = dict(_leaves(experiment.grid))
+    if not axes:
+        raise InputError("[grid] is empty; write lists of values, as in split.seed = [0, 1, 2]")
+    for place, values in axes.items():
+        _check(place, values, experiment)
+    return Axes(axes)
+
+
+def _leaves(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _check(place: str, values: Any, experiment: Experiment) -> None:
+    table, _, inside = place.partition(".")
+    if table not in TABLES:
+        raise unknown("table", table, TABLES, where="[grid]")
+    if not inside:
+        raise InputError(f"[grid] {place}: a table cannot vary; name one of its values")
+    if table == "models" and (row := inside.split(".")[0]) not in experiment.rows:
+        raise unknown("row", row, experiment.rows, where="[grid]")
+    if not isinstance(values, list) or not values:
+        raise InputError(
+            f"[grid] {place} = {values!r}: write a list of values, as in {place} = [0, 1, 2]"
+        )
+    for at, value in enumerate(values):
+        if isinstance(value, Mapping):
+            raise InputError(f"[grid] {place}: a value is no table; name the values inside it")
+        if value in values[:at]:
+            raise InputError(f"[grid] {place} holds {value!r} twice")
+
+
+def cells_of(experiment: Experiment) -> list[Cell]:
+    """Return the cells of an experiment's ``[grid]``: every combination of its values.
+
+    Every value is validated. What asks of all rows is passed on to those with a value of their
+    own, as a command's options are.
+
+    Raises
+    ------
+    InputError
+        If a place or a value cannot be used.
+    """
+    axes = axes_of(experiment)
+    combinations = product(*axes.values.values())
+    return [
+        _cell(experiment, dict(zip(axes.values, values, strict=True))) for values in combinations
+    ]
+
+
+def _cell(experiment: Experiment, at: dict[str, Any]) -> Cell:
+    words = ", ".join(f"{place} = {word(value)}" for place, value in at.items())
+    own = {"grid": {}, "title": f"{experiment.title or experiment.name}: {words}"}
+    changes = experiment.for_all_rows(at) | at | own
+    return Cell(_name(at), at, experiment.replace(changes, where="[grid]"))
+
+
+def _name(at: Mapping[str, Any]) -> str:
+    """Name a cell by its values alone, so that a longer list keeps the cells of a shorter one."""
+    name = ",".join(f"{place}={_safe(word(at[place]))}" for place in sorted(at))
+    return name if len(name) <= _LONGEST_NAME else f"{name[:100]}~{digest(name)}"
+
+
+def _safe(text: str) -> str:
+    """Make a value fit a folder's name; what had to go is told apart by a digest."""
+    safe = re.sub(r"[^\w.+-]", "_", text)
+    if safe == text and len(text) <= _LONGEST_VALUE:
+        return text
+    return f"{safe[: _LONGEST_VALUE - 9]}~{digest(text)[:8]}"
+
+
+def word(value: Any) -> str:
+    """Write a value as it stands in tables: a word as it is, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)
