@@ -188,6 +188,7 @@ def run(
     size: int | None = None,
     seed: int | None = None,
     options: Mapping[str, Any] | None = None,
+    grid: Mapping[str, Sequence[Any]] | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
     quiet: bool = False,
@@ -214,6 +215,9 @@ def run(
         Of split and training both.
     options : mapping, optional
         Further values by their dotted place: ``{"models.cnn6.epochs": 3}``.
+    grid : mapping, optional
+        Lists of values by their dotted place, a cell for each combination:
+        ``{"split.seed": range(5)}``.
     out : str or Path, optional
         The run folder; ``runs/<name>`` by default.
     fresh : bool, optional
@@ -224,13 +228,14 @@ def run(
     Returns
     -------
     Run
-        With the reasons of failed rows in `failed`.
+        With the reasons of failed rows in `failed`; of a grid a `benchmark.grid_run.GridRun`.
 
     Raises
     ------
     InputError
         If something given cannot be used.
     """
+    from benchmark.grid_runner import run_grid
     from benchmark.runner import run_experiment
 
     chosen = configure(
@@ -243,11 +248,13 @@ def run(
         size=size,
         seed=seed,
         options=options,
+        grid=grid,
     )
     folder = Path(out) if out else Path("runs") / chosen.name
+    work = run_grid if chosen.grid else run_experiment
     with Console(quiet=quiet) as console:
-        run_experiment(chosen, folder, console=console, fresh=fresh)
-    finished = Run(folder)
+        work(chosen, folder, console=console, fresh=fresh)
+    finished = open_run(folder)
     finished.write_report()
     return finished
 
@@ -263,6 +270,7 @@ def configure(
     size: int | None = None,
     seed: int | None = None,
     options: Mapping[str, Any] | None = None,
+    grid: Mapping[str, Sequence[Any]] | None = None,
 ) -> Experiment:
     """Return an experiment with the changes that a user asked for; see `run`."""
     chosen = load(experiment) if isinstance(experiment, str) else experiment
@@ -276,8 +284,30 @@ def configure(
     }
     given = {place: value for place, value in given.items() if value is not None}
     options = dict(options or {})
-    chosen = chosen.replace(given | chosen.for_all_rows(given | options) | options)
-    return _with_models(chosen, models, add_models)
+    axes = {f"grid.{place}": list(values) for place, values in (grid or {}).items()}
+    chosen = chosen.replace(given | chosen.for_all_rows(given | options) | options | axes)
+    chosen = _with_models(chosen, models, add_models)
+    _refuse_overruled(chosen, given, options)
+    return chosen
+
+
+def _refuse_overruled(
+    experiment: Experiment, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> None:
+    """Refuse a value that the grid would silently replace; a seed may hold for the other one."""
+    from benchmark.grid import axes_of
+
+    if not experiment.grid:
+        return
+    seeds = {"split.seed", "training.seed"}
+    varied = set(axes_of(experiment).places)
+    overruled = varied & options.keys() or varied & (given.keys() - seeds)
+    if seeds <= varied & given.keys():
+        overruled = seeds
+    if overruled:
+        raise InputError(
+            f"{' and '.join(sorted(overruled))} cannot be given beside [grid], which varies it"
+        )
 
 
 def _with_models(
@@ -305,7 +335,7 @@ def _refuse_same_names(experiment: Experiment, rows: Sequence[str], names: Seque
 
 
 def open_run(folder: str | Path) -> Run:
-    """Open a finished run.
+    """Open a finished run, or a grid of runs.
 
     Parameters
     ----------
@@ -317,4 +347,7 @@ def open_run(folder: str | Path) -> Run:
     InputError
         If the folder holds no run.
     """
-    return Run(folder)
+    from benchmark.grid_run import GridRun
+
+    is_grid = RunFolder.existing(folder).experiment().grid
+    return GridRun(folder) if is_grid else Run(folder)

@@ -49,42 +49,42 @@ class Axes:
 
     Parameters
     ----------
-    values : dict of str to list
-        The values by their dotted place.
+    places : dict of str to list
+        Their values, by dotted place.
     """
 
-    values: dict[str, list[Any]]
+    places: dict[str, list[Any]]
 
     @property
     def split(self) -> list[str]:
         """Places that decide who is in which part."""
-        return [place for place in self.values if place in SPLIT]
+        return [place for place in self.places if place in SPLIT]
 
     @property
     def training(self) -> list[str]:
         """Places that decide nothing but a training's chance."""
-        return [place for place in self.values if place in TRAINING]
+        return [place for place in self.places if place in TRAINING]
 
     @property
     def settings(self) -> list[str]:
         """Places that are not averaged over: each of their values has lines of its own."""
-        return [place for place in self.values if place not in (*SPLIT, *TRAINING)]
+        return [place for place in self.places if place not in (*SPLIT, *TRAINING)]
 
     @property
     def averaged(self) -> int:
         """How many cells a line is the mean of, once all are finished."""
-        return prod(len(self.values[place]) for place in [*self.split, *self.training])
+        return prod(len(self.places[place]) for place in [*self.split, *self.training])
 
     @property
     def sources(self) -> list[str]:
         """What the cells of a line differ in: ``split``, ``training``, both or neither."""
-        several = {place for place, values in self.values.items() if len(values) > 1}
+        several = {place for place, values in self.places.items() if len(values) > 1}
         named = {"split": self.split, "training": self.training}
         return [name for name, places in named.items() if several.intersection(places)]
 
     def sentence(self) -> str:
         """Say what the spread of a line's cells is a spread of."""
-        split, training = (_listed(self.values, places) for places in (self.split, self.training))
+        split, training = (_listed(self.places, places) for places in (self.split, self.training))
         match self.sources:
             case ["split"]:
                 return (
@@ -165,10 +165,8 @@ def cells_of(experiment: Experiment) -> list[Cell]:
         If a place or a value cannot be used.
     """
     axes = axes_of(experiment)
-    combinations = product(*axes.values.values())
-    return [
-        _cell(experiment, dict(zip(axes.values, values, strict=True))) for values in combinations
-    ]
+    combinations = product(*axes.places.values())
+    return [_cell(experiment, dict(zip(axes.places, at, strict=True))) for at in combinations]
 
 
 def _cell(experiment: Experiment, at: dict[str, Any]) -> Cell:

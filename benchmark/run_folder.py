@@ -284,6 +284,11 @@ class RunFolder:
             ordered = wide.loc[test["finding"].unique(), test["row"].unique()]
             write_csv(folder / f"{name}.csv", ordered, float_format="%.4f")
 
+    @property
+    def has_metrics(self) -> bool:
+        """Whether it has been evaluated."""
+        return (self.path / "evaluation" / "metrics.csv").is_file()
+
     def metrics(self) -> pd.DataFrame:
         """Return evaluation/metrics.csv."""
         text = {"row": str, "note": str, "rule": str}
