@@ -111,14 +111,17 @@ def _listed(axes: Mapping[str, list[Any]], places: list[str]) -> str:
 
 
 def axes_of(experiment: Experiment) -> Axes:
-    """Return what the ``[grid]`` of an experiment varies.
+    """Return what the ``[grid]`` of an experiment varies, in the order of the places' names.
+
+    So neither the order of the file nor that in which it is written again matters.
 
     Raises
     ------
     InputError
         If a place cannot vary, or has no list of different values.
     """
-    axes = dict(_leaves(experiment.grid))
+    given = dict(_leaves(experiment.grid))
+    axes = {place: given[place] for place in sorted(given)}
     if not axes:
         raise InputError("[grid] is empty; write lists of values, as in split.seed = [0, 1, 2]")
     for place, values in axes.items():
@@ -178,7 +181,7 @@ def _cell(experiment: Experiment, at: dict[str, Any]) -> Cell:
 
 def _name(at: Mapping[str, Any]) -> str:
     """Name a cell by its values alone, so that a longer list keeps the cells of a shorter one."""
-    name = ",".join(f"{place}={_safe(word(at[place]))}" for place in sorted(at))
+    name = ",".join(f"{place}={_safe(word(value))}" for place, value in at.items())
     return name if len(name) <= _LONGEST_NAME else f"{name[:100]}~{digest(name)}"
 
 

@@ -39,10 +39,13 @@ class GridFolder(RunFolder):
         write_csv(self.path / "evaluation" / "grid.csv", grid.set_index("row"))
 
     def metrics(self) -> pd.DataFrame:
-        """Return evaluation/cells.csv: every cell's metrics with its values."""
-        text = {"cell": str, "row": str, "note": str, "rule": str}
+        """Return evaluation/cells.csv: every cell's metrics with its values, which are words.
+
+        A place without bearing on a row is empty there.
+        """
+        text = dict.fromkeys(["cell", "row", "note", "rule", *self.axes.places], str)
         table = read_csv(self.path / "evaluation" / "cells.csv", dtype=text)
-        return table.fillna({"note": "", "rule": ""})
+        return table.fillna(dict.fromkeys(text, ""))
 
     def grid(self) -> pd.DataFrame:
         """Return evaluation/grid.csv; settings are words, empty where they have no bearing."""

@@ -105,11 +105,7 @@ def _fit(run: GridFolder, cells: list[Prepared], console: Console, fresh: bool) 
     for place, (cell, row) in enumerate(_in_order(cells)):
         console.progress("rows of all cells", place, total)
         try:
-            if _is_settled(cell, row, finished):
-                console.kept(cell.called(row))
-            else:
-                fit_row(cell, row, console, fresh=fresh)
-            finished[cell.prints[row.name]] = cell.run.row(row.name)
+            _fit_row(cell, row, finished, console, fresh)
         except Failure as failure:
             failed[cell.called(row)] = failure.reason
             console.failed(cell.called(row), failure.reason)
@@ -139,13 +135,24 @@ def _depths(rows: list[Row]) -> dict[str, int]:
     return depths
 
 
-def _is_settled(cell: Prepared, row: Row, finished: dict[str, RowFolder]) -> bool:
-    """Whether a row need not be fitted: it is finished here, or was elsewhere and is copied."""
-    source = finished.get(cell.prints[row.name])
-    if source is None:
-        return False
-    if not cell.is_finished(row) and source.path != cell.run.row(row.name).path:
-        cell.run.adopt(row.name, source)
+def _fit_row(
+    cell: Prepared, row: Row, finished: dict[str, RowFolder], console: Console, fresh: bool
+) -> None:
+    """Keep a row that is finished, copy one that is finished elsewhere, or else fit it."""
+    fingerprint, here = cell.prints[row.name], cell.run.row(row.name)
+    source = finished.get(fingerprint)
+    if source and cell.is_finished(row) and (not fresh or source.path == here.path):
+        console.kept(cell.called(row))
+    elif source and source.path != here.path and _is_copied(cell, row, source):
+        console.say(f"{cell.called(row)}: the same as in {source.path.parents[1].name}, copied")
+    else:
+        fit_row(cell, row, console, fresh=fresh)
+    finished[fingerprint] = here
+
+
+def _is_copied(cell: Prepared, row: Row, source: RowFolder) -> bool:
+    """Copy a finished row; say whether it fits in with what it builds on here."""
+    cell.run.adopt(row.name, source)
     return cell.is_finished(row)
 
 

@@ -1,5 +1,6 @@
 """The folder of a grid → one plain, JSON-able dictionary: all that its report may show."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -49,7 +50,7 @@ def summarize_grid(run: GridFolder) -> dict[str, Any]:
             "sources": axes.sources,
             "averaged": axes.averaged,
             "figures": _figures(run.grid(), axes.settings),
-            "cells": [_cell(cell, folder) for cell, folder in cells],
+            "cells": _cells(run, axes),
         },
         "protocol": protocol(experiment),
         "provenance": _provenance(run, cells),
@@ -95,8 +96,7 @@ def _figures(table: pd.DataFrame, settings: list[str]) -> list[dict[str, Any]]:
     """Put the metrics of a row, setting and finding on test into one line."""
     lines: dict[tuple, dict[str, Any]] = {}
     for line in records(table[table["part"] == "test"]):
-        said = ", ".join(f"{place} = {line[place]}" for place in settings if line[place])
-        at = (line["row"], said, line["finding"])
+        at = (line["row"], _said(line, settings), line["finding"])
         metric = line["metric"]
         lines.setdefault(at, dict(zip(("row", "setting", "finding"), at, strict=True))).update(
             {
@@ -110,17 +110,32 @@ def _figures(table: pd.DataFrame, settings: list[str]) -> list[dict[str, Any]]:
     return list(lines.values())
 
 
-def _cell(cell: Cell, folder: RunFolder) -> dict[str, Any]:
-    metrics = folder.metrics()
+def _said(line: Mapping[str, Any], places: list[str]) -> str:
+    """Say the values at some places, as far as they have a bearing on the line."""
+    return ", ".join(f"{place} = {word(line[place])}" for place in places if line[place] != "")
+
+
+def _cells(run: GridFolder, axes: Axes) -> list[dict[str, Any]]:
+    """Say of each cell what it is, what its rows got, and where its report is."""
+    metrics = run.metrics()
     macro = metrics[(metrics["part"] == "test") & (metrics["finding"] == "macro")]
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for line in records(macro):
+        lines.setdefault(line["cell"], []).append(line)
+    return [_cell(cell, folder, lines.get(cell.name, []), axes) for cell, folder in run.cells()]
+
+
+def _cell(cell: Cell, folder: RunFolder, lines: list[dict[str, Any]], axes: Axes) -> dict[str, Any]:
     statuses = {name: folder.row(name).status for name in cell.experiment.rows}
     return {
         "name": cell.name,
-        "at": ", ".join(f"{place} = {word(value)}" for place, value in cell.at.items()),
+        "at": _said(cell.at, list(cell.at)),
+        "drawn": _said(cell.at, [*axes.split, *axes.training]),
         "report": f"cells/{quote(cell.name, safe='=,~')}/report.html",
         "split": folder.provenance["split"]["fingerprint"],
         "test": int((folder.split()["part"] == "test").sum()),
-        "auc": {line["row"]: line["auc"] for line in records(macro)},
+        "auc": {line["row"]: line["auc"] for line in lines},
+        "setting": {line["row"]: _said(line, axes.settings) for line in lines},
         "failed": {name: it["reason"] for name, it in statuses.items() if it.get("reason")},
     }
 
