@@ -72,7 +72,7 @@ def _matrix(summary: Summary, metric: str, title: str) -> Table:
     ]
     names = [finding["name"] for finding in summary["findings"]]
     records = [_across(summary, metric, name) for name in [*names, "macro"]]
-    means = [record[c.key] for record in records for c in columns[1:]]
+    means: list[Any] = [record.get(c.key) for record in records for c in columns[1:]]
     low = 0.5 if metric == "auc" else 0.0
     high = max([low + 0.1, *(mean for mean in means if not is_missing(mean))])
     lines = []
@@ -165,7 +165,7 @@ def story(summary: Summary) -> list[Markup]:
     floors = [line for line in lines if line["kind"] == "floor"]
     sentences = [
         *_leader(summary, models or floors),
-        *(_floor(summary, models[0], floors[0]) if models and floors else ()),
+        *([_floor(summary, models[0], floors[0])] if models and floors else []),
         *_unfinished(summary),
         Markup.escape(summary["grid"]["varies"]),
     ]
@@ -201,7 +201,7 @@ def _wins(summary: Summary, one: Record, other: Record) -> Markup:
     both = [(a, b) for a, b in both if not is_missing(a) and not is_missing(b)]
     if len(both) < 2:
         return Markup("")
-    return Markup(f", and is ahead in {sum(a > b for a, b in both)} of {_cells(len(both))}")
+    return Markup(f", ahead in {sum(a > b for a, b in both)} of {_cells(len(both))}")
 
 
 def _unfinished(summary: Summary) -> list[Markup]:
