@@ -158,8 +158,8 @@ def _is_copied(cell: Prepared, row: Row, source: RowFolder) -> bool:
 
 def evaluate_grid(run: GridFolder) -> None:
     """Evaluate every finished row of every cell, and write the tables over them."""
-    cells = run.cells()
+    cells, axes = run.cells(), run.axes
     for cell, folder in cells:
         folder.write_metrics(evaluate(folder, cell.experiment))
-    table = gather(cells)
-    run.write_tables(table, aggregate(table, run.axes))
+    table = gather(cells, axes)
+    run.write_tables(table, aggregate(table, axes))

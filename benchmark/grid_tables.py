@@ -18,56 +18,51 @@ METRICS = (*RANKING, *DECISION)
 STATISTICS = ("cells", "mean", "sd", "min", "max", "sd_split", "sd_training")
 
 
-def gather(cells: list[tuple[Cell, RunFolder]]) -> pd.DataFrame:
+def gather(cells: list[tuple[Cell, RunFolder]], axes: Axes) -> pd.DataFrame:
     """Put the metrics of all cells under each other.
 
     Parameters
     ----------
     cells : list of (Cell, RunFolder)
         Evaluated.
+    axes : Axes
+        What varies.
 
     Returns
     -------
     pandas.DataFrame
-        Columns cell, the places that vary, then `benchmark.evaluation.COLUMNS`. A place that has
-        no bearing on a row, such as an option of another one, is empty there.
+        Columns cell, the places that vary, then `benchmark.evaluation.COLUMNS`. Values are words;
+        a setting that has no bearing on a row, such as an option of another one, is empty there.
     """
     tables = [_of_cell(cell, folder) for cell, folder in cells]
-    filled = [table for table in tables if len(table)]
-    if not filled:
-        return tables[0]
-    below = _all_below(cells)
-    table = pd.concat(filled, ignore_index=True)
-    for place in cells[0][0].at:
-        idle = [row for row in table["row"].unique() if not _bears(place, row, below)]
-        table[place] = table[place].mask(table["row"].isin(idle))
+    table = pd.concat([it for it in tables if len(it)] or tables[:1], ignore_index=True)
+    for place in axes.settings:
+        idle = [row for row in table["row"].unique() if _is_idle(place, row, cells)]
+        table.loc[table["row"].isin(idle), place] = ""
     return table
 
 
 def _of_cell(cell: Cell, folder: RunFolder) -> pd.DataFrame:
     metrics = folder.metrics() if folder.has_metrics else pd.DataFrame(columns=list(COLUMNS))
-    for place, value in reversed(cell.at.items()):
-        plain = value if isinstance(value, int | float | str) else word(value)
-        metrics.insert(0, place, pd.Series([plain] * len(metrics), dtype=object))
-    metrics.insert(0, "cell", cell.name)
+    said = {"cell": cell.name} | {place: word(value) for place, value in cell.at.items()}
+    for name, value in reversed(said.items()):
+        metrics.insert(0, name, value)
     return metrics
 
 
-def _all_below(cells: list[tuple[Cell, RunFolder]]) -> dict[str, set[str]]:
-    """Return what each row builds on, in any cell and however indirectly."""
-    below: dict[str, set[str]] = {}
+def _is_idle(place: str, row: str, cells: list[tuple[Cell, RunFolder]]) -> bool:
+    """Whether cells that differ in one place alone have the same fit of a row.
+
+    Not where it decides how scores are judged, nor where nothing can be compared yet.
+    """
+    fits: dict[str, list[str]] = {}
     for cell, folder in cells:
-        for name in cell.experiment.rows:
-            below.setdefault(name, set()).update(folder.row(name).status.get("built_on", {}))
-    for _ in below:
-        for names in below.values():
-            names.update(*(below[name] for name in set(names)))
-    return below
-
-
-def _bears(place: str, row: str, below: dict[str, set[str]]) -> bool:
-    table, _, inside = place.partition(".")
-    return table != "models" or inside.split(".")[0] in {row, *below[row]}
+        others = word({key: value for key, value in cell.at.items() if key != place})
+        if fingerprint := folder.row(row).status.get("fingerprint"):
+            fits.setdefault(others, []).append(fingerprint)
+    compared = [of_place for of_place in fits.values() if len(of_place) > 1]
+    same = bool(compared) and all(len(set(of_place)) == 1 for of_place in compared)
+    return same and not place.startswith("evaluation.")
 
 
 def aggregate(cells: pd.DataFrame, axes: Axes) -> pd.DataFrame:
@@ -96,7 +91,7 @@ def aggregate(cells: pd.DataFrame, axes: Axes) -> pd.DataFrame:
         ["row", *axes.settings, *drawn, "part", "finding"], list(METRICS), "metric"
     )
     long["value"] = long["value"].astype(float)
-    values = long.groupby(by, sort=False, dropna=False)["value"]
+    values = long.groupby(by, sort=False)["value"]
     table = values.agg(cells="count", mean="mean", sd="std", min="min", max="max")
     table["sd_split"] = _between(long, by, axes.split)
     table["sd_training"] = _within(long, by, axes.split)
@@ -104,15 +99,15 @@ def aggregate(cells: pd.DataFrame, axes: Axes) -> pd.DataFrame:
 
 
 def _between(long: pd.DataFrame, by: list[str], split: list[str]) -> pd.Series:
-    means = long.groupby([*by, *split], sort=False, dropna=False)["value"].mean()
-    return means.groupby(level=by, sort=False, dropna=False).std()
+    means = long.groupby([*by, *split], sort=False)["value"].mean()
+    return means.groupby(level=by, sort=False).std()
 
 
 def _within(long: pd.DataFrame, by: list[str], split: list[str]) -> pd.Series:
-    on_split = long.groupby([*by, *split], sort=False, dropna=False)["value"]
+    on_split = long.groupby([*by, *split], sort=False)["value"]
     squares = long.assign(value=(long["value"] - on_split.transform("mean")) ** 2)
-    summed = squares.groupby(by, sort=False, dropna=False)["value"].sum()
-    freedom = (on_split.count() - 1).clip(lower=0).groupby(level=by, sort=False, dropna=False).sum()
+    summed = squares.groupby(by, sort=False)["value"].sum()
+    freedom = (on_split.count() - 1).clip(lower=0).groupby(level=by, sort=False).sum()
     return np.sqrt(summed / freedom.where(freedom > 0))
 
 

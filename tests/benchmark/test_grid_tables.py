@@ -91,7 +91,7 @@ def test_settings_are_not_averaged_over():
 def test_what_has_no_bearing_on_a_row_gives_it_one_line_and_counts_no_cell_twice():
     place = "models.b.rounds"
     lines = [
-        {place: None, "split.seed": seed, "auc": 0.5 + seed / 10}
+        {place: "", "split.seed": seed, "auc": 0.5 + seed / 10}
         for _, seed in product((100, 200), (0, 1))
     ]
     axes = Axes({place: [100, 200], "split.seed": [0, 1]})
