@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -51,9 +51,12 @@ class Axes:
     ----------
     places : dict of str to list
         Their values, by dotted place.
+    one_test : bool, optional
+        Whether the test part is the same in all cells, as with an official list.
     """
 
     places: dict[str, list[Any]]
+    one_test: bool = False
 
     @property
     def split(self) -> list[str]:
@@ -69,6 +72,13 @@ class Axes:
     def settings(self) -> list[str]:
         """Places that are not averaged over: each of their values has lines of its own."""
         return [place for place in self.places if place not in (*SPLIT, *TRAINING)]
+
+    def said(self, at: Mapping[str, Any], places: Iterable[str]) -> str:
+        """Say the values at some places, as far as they have a bearing; settings in short."""
+        named = {place: place for place in self.places} | _short(self.settings)
+        return ", ".join(
+            f"{named[place]} = {word(at[place])}" for place in places if at[place] != ""
+        )
 
     @property
     def averaged(self) -> int:
@@ -86,6 +96,12 @@ class Axes:
         """Say what the spread of a line's cells is a spread of."""
         split, training = (_listed(self.places, places) for places in (self.split, self.training))
         match self.sources:
+            case ["split"] if self.one_test:
+                return (
+                    f"Cells differ in {split}: other patients learn in each, on one test part, so "
+                    "the SD is that of the data learnt from; how much other patients in test "
+                    "would move a figure is not in it."
+                )
             case ["split"]:
                 return (
                     f"Cells differ in {split}: other patients learn and test in each, so the SD is "
@@ -97,10 +113,11 @@ class Axes:
                     "of training alone; how much other patients would move a figure is not in it."
                 )
             case ["split", "training"]:
+                same = " The test part is the same in all." if self.one_test else ""
                 return (
                     f"Cells differ in {split} and in {training}. SD, split is that of the splits' "
                     "means over the trainings; SD, training is that of trainings on the same "
-                    "split, pooled over the splits."
+                    f"split, pooled over the splits.{same}"
                 )
         return "Nothing is averaged over: every figure is that of one cell, and has no SD."
 
@@ -108,6 +125,19 @@ class Axes:
 def _listed(axes: Mapping[str, list[Any]], places: list[str]) -> str:
     said = (f"{place} ({', '.join(map(word, axes[place]))})" for place in places)
     return " and ".join(said)
+
+
+def _short(places: list[str]) -> dict[str, str]:
+    """Return the last words of places, as many as tell them apart."""
+    short = {}
+    for place in places:
+        words = place.split(".")
+        ends = (".".join(words[-count:]) for count in range(1, len(words) + 1))
+        others = [f".{other}" for other in places if other != place]
+        short[place] = next(
+            end for end in ends if not any(other.endswith(f".{end}") for other in others)
+        )
+    return short
 
 
 def axes_of(experiment: Experiment) -> Axes:
@@ -126,7 +156,8 @@ def axes_of(experiment: Experiment) -> Axes:
         raise InputError("[grid] is empty; write lists of values, as in split.seed = [0, 1, 2]")
     for place, values in axes.items():
         _check(place, values, experiment)
-    return Axes(axes)
+    listed = experiment.split.kind in ("official", "column")
+    return Axes(axes, one_test=listed and not axes.keys() & {"split.fold", "split.kind"})
 
 
 def _leaves(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,13 +1,12 @@
 """The folder of a grid → one plain, JSON-able dictionary: all that its report may show."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
 
-from benchmark.grid import Axes, Cell, word
+from benchmark.grid import Axes, Cell
 from benchmark.grid_folder import GridFolder
 from benchmark.grid_tables import folds_sentence
 from benchmark.run_folder import RowFolder, RunFolder
@@ -18,6 +17,12 @@ from features.findings import display
 CAUTION = (
     "Cells share radiographs, so their figures are not independent: an SD says how far a figure "
     "moves from cell to cell, and is no standard error of the mean."
+)
+
+#: Said where settings stand beside each other.
+CHOICE = (
+    "A setting picked by its figure on test would be chosen on test: choose by valid, where a "
+    "figure is then optimistic, and read that setting's figure on test once."
 )
 
 
@@ -46,16 +51,21 @@ def summarize_grid(run: GridFolder) -> dict[str, Any]:
         "grid": {
             "varies": axes.sentence(),
             "folds": folds_sentence(cells, axes),
-            "caution": CAUTION if axes.sources else "",
+            "caution": " ".join(_cautions(axes)),
             "sources": axes.sources,
             "averaged": axes.averaged,
-            "figures": _figures(run.grid(), axes.settings),
+            "figures": _figures(run.grid(), axes),
             "cells": _cells(run, axes),
         },
         "protocol": protocol(experiment),
         "provenance": _provenance(run, cells),
         "experiment": experiment.to_toml(),
     }
+
+
+def _cautions(axes: Axes) -> list[str]:
+    settings = any(len(axes.places[place]) > 1 for place in axes.settings)
+    return [CAUTION] * bool(axes.sources) + [CHOICE] * settings
 
 
 def _row(name: str, folders: list[RunFolder]) -> dict[str, Any]:
@@ -92,11 +102,11 @@ def _data(run: GridFolder, axes: Axes) -> dict[str, Any]:
     return reading | shared
 
 
-def _figures(table: pd.DataFrame, settings: list[str]) -> list[dict[str, Any]]:
-    """Put the metrics of a row, setting and finding on test into one line."""
+def _figures(table: pd.DataFrame, axes: Axes) -> list[dict[str, Any]]:
+    """Put the metrics of a row, setting and finding on test into one line; the AUC on valid too."""
     lines: dict[tuple, dict[str, Any]] = {}
     for line in records(table[table["part"] == "test"]):
-        at = (line["row"], _said(line, settings), line["finding"])
+        at = (line["row"], axes.said(line, axes.settings), line["finding"])
         metric = line["metric"]
         lines.setdefault(at, dict(zip(("row", "setting", "finding"), at, strict=True))).update(
             {
@@ -107,12 +117,10 @@ def _figures(table: pd.DataFrame, settings: list[str]) -> list[dict[str, Any]]:
                 f"{metric}_cells": line["cells"],
             }
         )
+    for line in records(table[(table["part"] == "valid") & (table["metric"] == "auc")]):
+        at = (line["row"], axes.said(line, axes.settings), line["finding"])
+        lines[at]["auc_valid"] = line["mean"]
     return list(lines.values())
-
-
-def _said(line: Mapping[str, Any], places: list[str]) -> str:
-    """Say the values at some places, as far as they have a bearing on the line."""
-    return ", ".join(f"{place} = {word(line[place])}" for place in places if line[place] != "")
 
 
 def _cells(run: GridFolder, axes: Axes) -> list[dict[str, Any]]:
@@ -129,13 +137,13 @@ def _cell(cell: Cell, folder: RunFolder, lines: list[dict[str, Any]], axes: Axes
     statuses = {name: folder.row(name).status for name in cell.experiment.rows}
     return {
         "name": cell.name,
-        "at": _said(cell.at, list(cell.at)),
-        "drawn": _said(cell.at, [*axes.split, *axes.training]),
+        "at": axes.said(cell.at, cell.at),
+        "drawn": axes.said(cell.at, [*axes.split, *axes.training]),
         "report": f"cells/{quote(cell.name, safe='=,~')}/report.html",
         "split": folder.provenance["split"]["fingerprint"],
         "test": int((folder.split()["part"] == "test").sum()),
         "auc": {line["row"]: line["auc"] for line in lines},
-        "setting": {line["row"]: _said(line, axes.settings) for line in lines},
+        "setting": {line["row"]: axes.said(line, axes.settings) for line in lines},
         "failed": {name: it["reason"] for name, it in statuses.items() if it.get("reason")},
     }
 

@@ -17,6 +17,9 @@ _SHOWN = (
     Column("auc", "AUC", "spread", "macro: mean over the findings of the area under the ROC curve"),
     Column("auc_sd_split", "SD, split", hint="of the splits' means over the trainings"),
     Column("auc_sd_training", "SD, training", hint="of trainings on one split, pooled over splits"),
+    Column(
+        "auc_valid", "AUC, valid", hint="mean of the macro AUCs on valid, to choose settings by"
+    ),
     Column("ap", "AP", "spread", "macro average precision"),
     Column("precision", "Precision", "spread", "macro, at thresholds chosen on valid"),
     Column("recall", "Recall", "spread", "macro, at thresholds chosen on valid"),
@@ -42,8 +45,10 @@ def leaderboard(summary: Summary) -> Table:
     lines, columns = lines_of(summary), [Column("row", "Row", "row")]
     if any(line["setting"] for line in lines):
         columns.append(Column("setting", "Setting", "text"))
-    both = len(summary["grid"]["sources"]) > 1
-    columns += [column for column in _SHOWN if both or not column.key.startswith("auc_sd_")]
+    hidden = set() if len(columns) > 1 else {"auc_valid"}
+    if len(summary["grid"]["sources"]) < 2:
+        hidden |= {"auc_sd_split", "auc_sd_training"}
+    columns += [column for column in _SHOWN if column.key not in hidden]
     made = [_line(line, columns) for line in lines]
     finished = {line["row"] for line in lines}
     for row in summary.get("rows", ()):

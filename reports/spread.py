@@ -53,7 +53,7 @@ def spread_panel(
     """
     height = 0.55 + 0.34 * len(spreads)
     foot = 0.45 / height
-    figure, axes = panel((7.8, height), (0.2, foot, 0.77, 1 - foot))
+    figure, axes = panel((7.8, height), (0.25, foot, 0.72, 1 - foot))
     for place, spread in enumerate(spreads):
         style = styles[spread.row]
         common: dict[str, Any] = {
@@ -79,4 +79,4 @@ def spread_panel(
 
 
 def _label(spread: Spread) -> str:
-    return plain(spread.row) + (f"\n{plain(spread.setting)}" if spread.setting else "")
+    return plain(spread.row) + (f"\n{plain(spread.setting, 32)}" if spread.setting else "")

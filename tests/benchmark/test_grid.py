@@ -126,6 +126,13 @@ def test_a_value_that_the_grid_would_overrule_is_refused(given):
         configure("demo", **given)
 
 
+def test_settings_are_said_by_as_many_words_as_tell_them_apart():
+    places = ["data.size", "models.cnn6.epochs", "models.resnet50.epochs", "split.seed"]
+    axes = axes_of(gridded(**{place: [16, 32] for place in places}))
+    at = dict.fromkeys(places, 16) | {"models.cnn6.epochs": ""}
+    assert axes.said(at, places) == "size = 16, resnet50.epochs = 16, split.seed = 16"
+
+
 @pytest.mark.parametrize(
     ("places", "words"),
     [
@@ -137,3 +144,8 @@ def test_a_value_that_the_grid_would_overrule_is_refused(given):
 )
 def test_a_grid_says_what_its_spread_is_a_spread_of(places, words):
     assert words in axes_of(gridded(**places)).sentence()
+
+
+def test_an_official_test_list_is_no_spread_of_the_patients_tested():
+    official = gridded(**{"split.seed": [0, 1]}).replace({"split.kind": "official"})
+    assert "other patients learn in each, on one test part" in axes_of(official).sentence()
