@@ -15,6 +15,7 @@ Summary = Mapping[str, Any]
 
 _SHOWN = (
     Column("auc", "AUC", "spread", "macro: mean over the findings of the area under the ROC curve"),
+    Column("cells", "Cells", "text", "how many have the AUC, of how many"),
     Column("auc_sd_split", "SD, split", hint="of the splits' means over the trainings"),
     Column("auc_sd_training", "SD, training", hint="of trainings on one split, pooled over splits"),
     Column(
@@ -24,7 +25,6 @@ _SHOWN = (
     Column("precision", "Precision", "spread", "macro, at thresholds chosen on valid"),
     Column("recall", "Recall", "spread", "macro, at thresholds chosen on valid"),
     Column("f1", "F1", "spread", "macro, at thresholds chosen on valid"),
-    Column("cells", "Cells", "text", "over how many the means are"),
 )
 
 

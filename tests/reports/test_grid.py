@@ -88,15 +88,15 @@ def test_the_leaderboard_ranks_means_and_says_over_how_many_cells(summary):
         ["prevalence", "0.500 ± 0.000"],
         ["cnn6", "failed: disk full"],
     ]
-    assert [column.label for column in board.columns][-1] == "Cells"
-    assert board.lines[0].cells[-1].text == "2 of 2"
+    assert [column.label for column in board.columns][:3] == ["Row", "AUC", "Cells"]
+    assert board.lines[0].cells[2].text == "2 of 2"
     assert board.lines[0].cells[1].sort == pytest.approx(0.72)
 
 
 def test_over_both_split_and_training_each_has_its_column(summary):
     summary["grid"]["sources"] = ["split", "training"]
     labels = [column.label for column in grid.leaderboard(summary).columns]
-    assert labels[:4] == ["Row", "AUC", "SD, split", "SD, training"]
+    assert labels[1:5] == ["AUC", "Cells", "SD, split", "SD, training"]
 
 
 def test_settings_have_lines_and_columns_of_their_own(summary):
