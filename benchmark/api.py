@@ -273,6 +273,8 @@ def configure(
     grid: Mapping[str, Sequence[Any]] | None = None,
 ) -> Experiment:
     """Return an experiment with the changes that a user asked for; see `run`."""
+    from benchmark.grid import refuse_overruled
+
     chosen = load(experiment) if isinstance(experiment, str) else experiment
     given = {
         "data.folder": None if data is None else str(data),
@@ -287,27 +289,9 @@ def configure(
     axes = {f"grid.{place}": list(values) for place, values in (grid or {}).items()}
     chosen = chosen.replace(given | chosen.for_all_rows(given | options) | options | axes)
     chosen = _with_models(chosen, models, add_models)
-    _refuse_overruled(chosen, given, options)
+    if chosen.grid:
+        refuse_overruled(chosen, given, options)
     return chosen
-
-
-def _refuse_overruled(
-    experiment: Experiment, given: Mapping[str, Any], options: Mapping[str, Any]
-) -> None:
-    """Refuse a value that the grid would silently replace; a seed may hold for the other one."""
-    from benchmark.grid import axes_of
-
-    if not experiment.grid:
-        return
-    seeds = {"split.seed", "training.seed"}
-    varied = set(axes_of(experiment).places)
-    overruled = varied & options.keys() or varied & (given.keys() - seeds)
-    if seeds <= varied & given.keys():
-        overruled = seeds
-    if overruled:
-        raise InputError(
-            f"{' and '.join(sorted(overruled))} cannot be given beside [grid], which varies it"
-        )
 
 
 def _with_models(

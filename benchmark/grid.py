@@ -187,6 +187,36 @@ def _check(place: str, values: Any, experiment: Experiment) -> None:
             raise InputError(f"[grid] {place} holds {value!r} twice")
 
 
+def refuse_overruled(
+    experiment: Experiment, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> None:
+    """Refuse values that the grid would silently replace.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With a grid.
+    given : mapping
+        Values by their place; one of the two seeds may vary, and the other holds.
+    options : mapping
+        Values by their place, meant for that place alone.
+
+    Raises
+    ------
+    InputError
+        If there are any.
+    """
+    seeds = {*TRAINING, "split.seed"}
+    varied = axes_of(experiment).places.keys()
+    overruled = varied & options.keys() | varied & (given.keys() - seeds)
+    if seeds <= varied & given.keys():
+        overruled |= seeds
+    if overruled:
+        raise InputError(
+            f"{' and '.join(sorted(overruled))} cannot be given beside [grid], which varies it"
+        )
+
+
 def cells_of(experiment: Experiment) -> list[Cell]:
     """Return the cells of an experiment's ``[grid]``: every combination of its values.
 

@@ -59,8 +59,8 @@ def run_grid(
         held.enter_context(alone_in(folder))
         held.enter_context(parallel_config(backend="loky", n_jobs=-1))
         inputs = _read(cells, console)
-        _write_inputs(run, experiment, inputs)
         ready = [_prepare(run, held, *of_cell) for of_cell in zip(cells, rows, inputs, strict=True)]
+        _write_inputs(run, experiment, inputs)
         try:
             failed = _fit(run, ready, console, fresh)
         finally:  # also after Ctrl-C
