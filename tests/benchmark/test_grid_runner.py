@@ -178,4 +178,4 @@ def test_the_command_line_plans_a_grid_runs_it_and_says_over_what_it_averages(
     assert "2 of 2" in printed
     assert "Over the folds every one of the 120 images was tested once." in printed
     assert "2 of 2 cells are finished" in json.loads(said("--dry-run", "--json"))["conclusion"]
-    assert json.loads(said("--json"))["leaderboard"][0]["cells"] == 2
+    assert open_run(tmp_path / "run").records()[0]["cells"] == 2
