@@ -193,6 +193,7 @@ def run(
     size: int | None = None,
     seed: int | None = None,
     options: Mapping[str, Any] | None = None,
+    grid: Mapping[str, Sequence[Any]] | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
     executor: str = "local",
@@ -220,6 +221,9 @@ def run(
         Of split and training both.
     options : mapping, optional
         Further values by their dotted place: ``{"models.cnn6.epochs": 3}``.
+    grid : mapping, optional
+        Lists of values by their dotted place, a cell for each combination:
+        ``{"split.seed": range(5)}``.
     out : str or Path, optional
         The run folder; ``runs/<name>`` by default.
     fresh : bool, optional
@@ -232,7 +236,7 @@ def run(
     Returns
     -------
     Run
-        With the reasons of failed rows in `failed`.
+        With the reasons of failed rows in `failed`; of a grid a `benchmark.grid_run.GridRun`.
 
     Raises
     ------
@@ -241,6 +245,7 @@ def run(
     WorkError
         If a cluster cannot be used.
     """
+    from benchmark.grid_runner import run_grid
     from benchmark.runner import run_experiment
 
     workers = Executor.parse(executor)
@@ -254,11 +259,13 @@ def run(
         size=size,
         seed=seed,
         options=options,
+        grid=grid,
     )
     folder = Path(out) if out else Path("runs") / chosen.name
+    work = run_grid if chosen.grid else run_experiment
     with Console(quiet=quiet) as console:
-        run_experiment(chosen, folder, console=console, fresh=fresh, executor=workers)
-    finished = Run(folder)
+        work(chosen, folder, console=console, fresh=fresh, executor=workers)
+    finished = open_run(folder)
     finished.write_report()
     return finished
 
@@ -345,8 +352,11 @@ def configure(
     size: int | None = None,
     seed: int | None = None,
     options: Mapping[str, Any] | None = None,
+    grid: Mapping[str, Sequence[Any]] | None = None,
 ) -> Experiment:
     """Return an experiment with the changes that a user asked for; see `run`."""
+    from benchmark.grid import refuse_overruled
+
     chosen = load(experiment) if isinstance(experiment, str) else experiment
     given = {
         "data.folder": None if data is None else str(data),
@@ -358,8 +368,12 @@ def configure(
     }
     given = {place: value for place, value in given.items() if value is not None}
     options = dict(options or {})
-    chosen = chosen.replace(given | _for_all_rows(chosen, given | options) | options)
-    return _with_models(chosen, models, add_models)
+    axes = {f"grid.{place}": list(values) for place, values in (grid or {}).items()}
+    chosen = chosen.replace(given | chosen.for_all_rows(given | options) | options | axes)
+    chosen = _with_models(chosen, models, add_models)
+    if chosen.grid:
+        refuse_overruled(chosen, given, options)
+    return chosen
 
 
 def _with_models(
@@ -372,20 +386,6 @@ def _with_models(
     _refuse_same_names(experiment, rows, names)
     changes = {f"models.{name}.model": file for name, file in files.items()}
     return experiment.replace(changes | {"rows": list(dict.fromkeys(names))})
-
-
-def _for_all_rows(experiment: Experiment, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Pass on what a command asks of all rows to those with a value of their own."""
-    shared = {
-        place.removeprefix("training.").removeprefix("data."): value
-        for place, value in given.items()
-        if place == "data.size" or place.startswith("training.")
-    }
-    return {
-        f"models.{name}.{key}": shared[key]
-        for name, own in experiment.models.items()
-        for key in shared.keys() & own.keys()
-    }
 
 
 def _refuse_same_names(experiment: Experiment, rows: Sequence[str], names: Sequence[str]) -> None:
@@ -401,7 +401,7 @@ def _refuse_same_names(experiment: Experiment, rows: Sequence[str], names: Seque
 
 
 def open_run(folder: str | Path) -> Run:
-    """Open a finished run.
+    """Open a finished run, or a grid of runs.
 
     Parameters
     ----------
@@ -413,4 +413,7 @@ def open_run(folder: str | Path) -> Run:
     InputError
         If the folder holds no run.
     """
-    return Run(folder)
+    from benchmark.grid_run import GridRun
+
+    is_grid = RunFolder.existing(folder).experiment().grid
+    return GridRun(folder) if is_grid else Run(folder)

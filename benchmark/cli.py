@@ -37,6 +37,10 @@ Assignments = Annotated[
 Workers = Annotated[
     str, typer.Option("--executor", help="Who works: local, or dask://HOST:PORT, a cluster.")
 ]
+Grid = Annotated[
+    list[str],
+    typer.Option(metavar="KEY=VALUE,VALUE", help="Run with each of several values."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for a program to read.")]
 
 
@@ -58,6 +62,7 @@ def run_command(
     seed: Seed = None,
     size: Annotated[int | None, typer.Option(help="Side of the images, in pixels.")] = None,
     assignments: Assignments = [],  # noqa: B006
+    grid: Grid = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option(help="The run folder [runs/<name>].")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Fit every row again.")] = False,
@@ -71,7 +76,7 @@ def run_command(
     with its reason, the others go on, and the exit status is 1.
     """
     from benchmark import api
-    from benchmark.experiment import parse_assignments
+    from benchmark.experiment import parse_assignments, parse_grid
 
     chosen = api.configure(
         experiment,
@@ -83,12 +88,13 @@ def run_command(
         size=size,
         seed=seed,
         options=parse_assignments(assignments),
+        grid=parse_grid(grid),
     )
     if dry_run:
         _show_plan(chosen, out, as_json)
         return
     finished = api.run(chosen, out=out, fresh=fresh, executor=executor, quiet=quiet)
-    _show_leaderboard(finished, as_json)
+    (_show_grid if chosen.grid else _show_leaderboard)(finished, as_json)
     if finished.failed:
         raise typer.Exit(1)
 
@@ -116,18 +122,28 @@ def _show_leaderboard(run: Any, as_json: bool) -> None:
     typer.echo(f"report: {run.path / 'report.html'}")
 
 
+def _show_grid(run: Any, as_json: bool) -> None:
+    if as_json:
+        _print_json({"folder": str(run.path), "leaderboard": run.records(), "failed": run.failed})
+        return
+    _print_table(run.lines())
+    for line in (*run.conclusion(), f"report: {run.path / 'report.html'}"):
+        typer.echo(line)
+
+
 def _figure(value: float) -> str:
     return f"{value:.3f}" if value == value else ""  # NaN: an empty cell
 
 
 def _show_plan(experiment: Any, out: Path | None, as_json: bool) -> None:
-    from benchmark.planning import plan
+    from benchmark.planning import plan, plan_grid
 
-    planned = plan(experiment, out or Path("runs") / experiment.name)
+    work = plan_grid if experiment.grid else plan
+    planned = work(experiment, out or Path("runs") / experiment.name)
     if as_json:
         _print_json(planned)
         return
-    _print_table(planned["rows"])
+    _print_table(planned["cells" if experiment.grid else "rows"])
     typer.echo(planned["conclusion"])
 
 
@@ -270,7 +286,7 @@ def split(
     """Write the split and print its fingerprint, from the tables alone, without an image."""
     from benchmark import api
     from benchmark.experiment import parse_assignments
-    from benchmark.runner import split_from_tables
+    from benchmark.inputs import split_from_tables
 
     chosen = api.configure(
         experiment, data=data, table=table, seed=seed, options=parse_assignments(assignments)

@@ -97,6 +97,8 @@ class Experiment(Section):
     training: Training = Training()
     evaluation: Evaluation = Evaluation()
     models: dict[str, dict[str, Any]] = {}
+    #: Lists of values by their places; see `benchmark.grid`.
+    grid: dict[str, Any] = {}
 
     @model_validator(mode="after")
     def _rows_are_named_once(self) -> Self:
@@ -126,14 +128,39 @@ class Experiment(Section):
         """
         content = self.model_dump()
         for place, value in changes.items():
-            _put(content, place.split("."), value)
+            _put(content, place.split("."), value, where)
         return type(self).parse(content, where)
+
+    def for_all_rows(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Pass on what is asked of all rows to those with a value of their own.
+
+        Parameters
+        ----------
+        given : mapping
+            Values by their dotted place; those of the image size and of ``[training]`` count.
+
+        Returns
+        -------
+        dict
+            Changes for `replace`, beside those given.
+        """
+        shared = {
+            place.removeprefix("training.").removeprefix("data."): value
+            for place, value in given.items()
+            if place == "data.size" or place.startswith("training.")
+        }
+        return {
+            f"models.{name}.{key}": shared[key]
+            for name, own in self.models.items()
+            for key in shared.keys() & own.keys()
+        }
 
     def to_toml(self) -> str:
         """Write the experiment as a file that `load` reads back."""
         import tomli_w
 
-        return tomli_w.dumps(self.model_dump(mode="json"))
+        without = set() if self.grid else {"grid"}
+        return tomli_w.dumps(self.model_dump(mode="json", exclude=without))
 
 
 def shipped() -> dict[str, Path]:
@@ -180,6 +207,25 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     return changes
 
 
+def parse_grid(assignments: Iterable[str]) -> dict[str, list[Any]]:
+    """Read ``KEY=VALUE,VALUE`` words, or ``KEY=[…]`` with a TOML list of any values.
+
+    Examples
+    --------
+    >>> parse_grid(["split.seed=0,1", "training.weights=random"])
+    {'split.seed': [0, 1], 'training.weights': ['random']}
+    """
+    axes = {}
+    for assignment in assignments:
+        place, equals, text = (word.strip() for word in assignment.partition("="))
+        if not equals or not place:
+            raise InputError(f"--grid {assignment}: write KEY=VALUE,VALUE, as in split.seed=0,1,2")
+        listed = _value(text)
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        axes[place] = listed if isinstance(listed, list) else [_value(word) for word in words]
+    return axes
+
+
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
@@ -187,12 +233,12 @@ def _value(text: str) -> Any:
         return text
 
 
-def _put(content: dict, place: list[str], value: Any) -> None:
+def _put(content: dict, place: list[str], value: Any, where: str) -> None:
     *tables, key = place
     for table in tables:
         content = content.setdefault(table, {})
         if not isinstance(content, dict):
-            raise InputError(f"--set {'.'.join(place)}: '{table}' is a value and no table")
+            raise InputError(f"{where} {'.'.join(place)}: '{table}' is a value and no table")
     content[key] = value
 
 

@@ -25,8 +25,9 @@ from benchmark.localization import (
 )
 from benchmark.process import Failure
 from benchmark.row import Finished
+from benchmark.rows import rows_of
 from benchmark.run_folder import RunFolder
-from benchmark.runner import finished_rows, rows_of
+from benchmark.runner import finished_rows
 from features.errors import InputError, unknown
 from features.images import decode
 from features.pixels import PixelArchive

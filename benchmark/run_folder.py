@@ -16,6 +16,13 @@ from features.files import read_json, write_json, write_text, write_with
 from features.fingerprint import digest
 from features.radiographs import Radiographs
 
+#: What a run has at the top of its folder beside its rows, and what a grid has there instead.
+RUN_TABLES = (
+    *("split.csv", "truth.csv"),
+    *(f"evaluation/{name}.csv" for name in ("metrics", "auc", "precision", "recall")),
+)
+GRID_TABLES = ("evaluation/cells.csv", "evaluation/grid.csv")
+
 
 class RowFolder:
     """One row's part of a run folder: status, scores, history, cost and the fitted model.
@@ -66,7 +73,7 @@ class RowFolder:
 
     def scores(self) -> pd.DataFrame:
         """Return the probabilities, indexed by image, a column a finding."""
-        return _read_csv(self.path / "scores.csv", index_col="image", dtype={"image": str})
+        return read_csv(self.path / "scores.csv", index_col="image", dtype={"image": str})
 
     def scores_cover(self, truth: pd.DataFrame) -> bool:
         """Whether there is a score for each image and finding."""
@@ -103,7 +110,7 @@ class RowFolder:
         """Return localization.csv; empty where no heat map was held against a box."""
         path = self.path / "localization.csv"
         text = {"row": str, "layer": str, "method": str}
-        table = _read_csv(path, dtype=text) if path.is_file() else pd.DataFrame()
+        table = read_csv(path, dtype=text) if path.is_file() else pd.DataFrame()
         return table.fillna({"layer": ""})
 
     @property
@@ -196,6 +203,20 @@ class RunFolder:
         row.path.mkdir(parents=True, exist_ok=True)
         return row
 
+    def adopt(self, name: str, source: RowFolder) -> None:
+        """Put a copy of a finished row of another run in this one's place, but for its pictures."""
+        arriving = self.path / "arriving"
+        shutil.rmtree(arriving, ignore_errors=True)
+        leave = shutil.ignore_patterns(source.heatmaps.name, source.unfinished.name)
+        shutil.copytree(source.path, arriving, ignore=leave)
+        _move(arriving, self.row(name).path)
+
+    def finished(self) -> dict[str, RowFolder]:
+        """Return every finished row by its fingerprint, those on the shelf too."""
+        folders = (path for place in ("shelf", "models") for path in (self.path / place).glob("*"))
+        known = ((RowFolder(path), RowFolder(path).status) for path in folders)
+        return {it["fingerprint"]: row for row, it in known if it.get("state") == "done"}
+
     def holds(self, name: str, fingerprint: str) -> bool:
         """Whether the row is finished with this fingerprint, in its place or on the shelf."""
         shelved = RowFolder(self._shelved(name, fingerprint))
@@ -219,7 +240,7 @@ class RunFolder:
     def split(self) -> pd.DataFrame:
         """Return split.csv, indexed by image."""
         text = {"image": str, "patient": str, "sex": str, "view": str}
-        return _read_csv(self.path / "split.csv", index_col="image", dtype=text).fillna(
+        return read_csv(self.path / "split.csv", index_col="image", dtype=text).fillna(
             {"sex": "", "view": ""}
         )
 
@@ -233,7 +254,7 @@ class RunFolder:
     def truth(self) -> pd.DataFrame:
         """Return truth.csv as floats, indexed by image."""
         path = self.path / "truth.csv"
-        return _read_csv(path, index_col="image", dtype={"image": str}).astype(float)
+        return read_csv(path, index_col="image", dtype={"image": str}).astype(float)
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -243,6 +264,11 @@ class RunFolder:
     def write_provenance(self, provenance: dict[str, Any]) -> None:
         """Write where every figure comes from."""
         write_json(self.path / "provenance.json", provenance)
+
+    def drop(self, *names: str) -> None:
+        """Remove files that belong to another kind of run."""
+        for name in names:
+            (self.path / name).unlink(missing_ok=True)
 
     def write_metrics(self, metrics: pd.DataFrame) -> None:
         """Write evaluation/metrics.csv, a line a row, part and finding, and tables to print.
@@ -258,10 +284,15 @@ class RunFolder:
             ordered = wide.loc[test["finding"].unique(), test["row"].unique()]
             write_csv(folder / f"{name}.csv", ordered, float_format="%.4f")
 
+    @property
+    def has_metrics(self) -> bool:
+        """Whether it has been evaluated."""
+        return (self.path / "evaluation" / "metrics.csv").is_file()
+
     def metrics(self) -> pd.DataFrame:
         """Return evaluation/metrics.csv."""
         text = {"row": str, "note": str, "rule": str}
-        table = _read_csv(self.path / "evaluation" / "metrics.csv", dtype=text)
+        table = read_csv(self.path / "evaluation" / "metrics.csv", dtype=text)
         return table.fillna({"note": "", "rule": ""})
 
 
@@ -302,7 +333,7 @@ def split_table(radiographs: Radiographs, split: Split) -> pd.DataFrame:
     return table
 
 
-def _read_csv(path: Path, **options: Any) -> pd.DataFrame:
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     """Read a table of ours: an empty cell is missing, a patient or a row called NA is not."""
     return pd.read_csv(path, keep_default_na=False, na_values=[""], **options)
 

@@ -55,17 +55,17 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "name": experiment.name,
         "title": experiment.title or experiment.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "banners": _banners(rows, experiment),
+        "banners": banners(rows, experiment),
         "data": _data(experiment, provenance, truth, split),
         "findings": [{"name": name, "label": display(name)} for name in truth.columns],
         "cooccurrence": _cooccurrence(truth),
         "split": experiment.split.model_dump(mode="json") | provenance["split"],
         "rows": rows,
-        "metrics": _records(run.metrics()),
+        "metrics": records(run.metrics()),
         "curves": _curves(run, rows, truth, split["part"]),
         "history": {row["name"]: history for row in rows if (history := _history(run, row))},
         "localization": _localization(run, rows),
-        "protocol": _protocol(experiment),
+        "protocol": protocol(experiment),
         "provenance": _provenance(provenance, rows),
         "experiment": experiment.to_toml(),
     }
@@ -97,16 +97,17 @@ def _provenance(provenance: dict, rows: list[dict]) -> dict[str, Any]:
     return {key: it for key, it in provenance.items() if key not in left_out} | {"seconds": seconds}
 
 
-def _banners(rows: list[dict], experiment: Experiment) -> list[dict[str, str]]:
-    banners = []
+def banners(rows: list[dict], experiment: Experiment) -> list[dict[str, str]]:
+    """Say what a reader must know before he reads a figure."""
+    said = []
     if experiment.data.source == "phantom":
         text = "The radiographs are drawn by a program. Figures show that the benchmark works, and "
-        banners.append({"level": "info", "text": text + "say nothing about patients."})
+        said.append({"level": "info", "text": text + "say nothing about patients."})
     blank = [row["name"] for row in rows if row["weights"] == "random"]
     if blank:
         text = f"Random weights, no ImageNet: {', '.join(blank)}. Expect less than published."
-        banners.append({"level": "warning", "text": text})
-    return banners
+        said.append({"level": "warning", "text": text})
+    return said
 
 
 def _data(
@@ -159,10 +160,11 @@ def _history(run: RunFolder, row: dict) -> list[dict]:
 def _localization(run: RunFolder, rows: list[dict]) -> list[dict[str, Any]]:
     """Return each row's heat maps against the boxes; nothing of rows that were never explained."""
     tables = {row["name"]: run.row(row["name"]).localization() for row in rows}
-    return [{"row": name, "lines": _records(table)} for name, table in tables.items() if len(table)]
+    return [{"row": name, "lines": records(table)} for name, table in tables.items() if len(table)]
 
 
-def _protocol(experiment: Experiment) -> dict[str, str]:
+def protocol(experiment: Experiment) -> dict[str, str]:
+    """Say how figures come about, by topic."""
     facts = {
         "min_positives": experiment.evaluation.min_positives,
         "labels": LABELS[experiment.data.source],
@@ -170,7 +172,8 @@ def _protocol(experiment: Experiment) -> dict[str, str]:
     return {name: text.format(**facts) for name, text in PROTOCOL.items()}
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Turn a table into plain dictionaries, a line each."""
     return [_plain(line) for line in table.to_dict("records")]
 
 

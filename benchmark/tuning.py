@@ -14,8 +14,8 @@ from benchmark.experiment import Experiment, load
 from benchmark.parts import Parts
 from benchmark.process import Failure, run_row
 from benchmark.row import RowTask
+from benchmark.rows import Row, fingerprint_of, rows_of
 from benchmark.run_folder import RowFolder, write_csv
-from benchmark.runner import Row, fingerprint_of, rows_of
 from benchmark.tuned import Tuning, shown, table_of, tuned, tuned_name
 from features.errors import InputError, WorkError, unknown
 from features.fingerprint import digest

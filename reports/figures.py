@@ -304,11 +304,11 @@ def _part_colours(table: pd.DataFrame) -> dict[str, str]:
     return {part: placeholder(f"part-{part}") for part in table["part"].unique()}
 
 
-def plain(text: str) -> str:
+def plain(text: str, longest: int = _LONGEST_LABEL) -> str:
     """Make a name fit a drawing: printable, short, and no mathematics between dollar signs."""
     text = "".join(c if c.isprintable() else " " for c in text)
-    if len(text) > _LONGEST_LABEL:
-        text = text[: _LONGEST_LABEL - 1] + "…"
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
     return text.replace("$", r"\$")
 
 

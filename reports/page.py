@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from reports import grid
 from reports.palette import row_styles
 from reports.sections import sections
 from reports.story import headline
@@ -76,7 +77,8 @@ def fragment(summary: Summary) -> str:
 
 def _story(summary: Summary, uid: str) -> dict[str, Any]:
     """Return what the body of a report is filled with."""
-    return {"story": headline(summary), "sections": sections(summary, uid)}
+    tell = grid.story if summary.get("grid") else headline
+    return {"story": tell(summary), "sections": sections(summary, uid)}
 
 
 def _fill(shell: str, summary: Summary, styles: Sequence[str] = (), **more: Any) -> str:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports import cost, figures, panels, tables, views
+from reports import cost, figures, grid, panels, tables, views
 from reports.numbers import prevalences
+from reports.palette import row_styles
+from reports.spread import spread_panel
 from reports.tables import Table
 
 Summary = Mapping[str, Any]
@@ -48,8 +50,32 @@ def sections(summary: Summary, uid: str) -> list[Section]:
     return list(made)
 
 
+def _grid(summary: Summary, uid: str) -> dict[str, Any]:
+    if not summary.get("grid"):
+        return {}
+    board, linked = grid.leaderboard(summary), uid == "run"  # a notebook lies elsewhere
+    cells = grid.cells_table(summary, linked=linked)
+    return {
+        "grid": summary["grid"],
+        "board": board,
+        "downloads": _downloads(summary, board, ("csv", "md", "tex", "json")),
+        "drawing": _spread(summary, uid),
+        "matrices": [(*made, _downloads(summary, made[-1])) for made in grid.matrices(summary)],
+        "cells": cells,
+        "cell_downloads": _downloads(summary, cells),
+        "linked": linked,
+    }
+
+
+def _spread(summary: Summary, uid: str) -> str:
+    spreads = grid.spreads(summary)
+    styles = row_styles(summary["rows"])
+    label = "Mean, SD and cells of each row's macro test AUC"
+    return spread_panel(spreads, styles, name=f"{uid}-spread", label=label) if spreads else ""
+
+
 def _leaderboard(summary: Summary, uid: str) -> dict[str, Any]:
-    if not summary.get("rows"):
+    if not summary.get("rows") or summary.get("grid"):
         return {}
     parts = views.parts_of(summary) or ["test"]
     boards = [(part, views.leaderboard(summary, part)) for part in parts]
@@ -218,6 +244,7 @@ _FILES: dict[str, tuple[str, str, Callable[[Table], str]]] = {
 }
 
 _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...] = (
+    ("grid", "Means over the cells", _grid),
     ("leaderboard", "Leaderboard", _leaderboard),
     ("findings", "Findings", _findings),
     ("curves", "Curves", panels.curves),

@@ -62,18 +62,18 @@ def _by_auc(standing: Standing) -> float:
 
 def _leader(models: Sequence[Standing], floors: Sequence[Standing]) -> list[Markup]:
     if not models:
-        return [_say("Only floors have finished.")] if floors else []
+        return [say("Only floors have finished.")] if floors else []
     name, auc = models[0]
     is_first = not floors or auc > floors[0][1]
     verb = "leads with" if is_first else "is the best model, with"
-    lead = _say(f"{{}} {verb} a macro test AUC of {{}}", name, auc)
+    lead = say(f"{{}} {verb} a macro test AUC of {{}}", name, auc)
     if len(models) == 1:
         return [lead + "."]
     second, next_auc = models[1]
     gap = auc - next_auc
     if gap < LEVEL:
-        return [lead + _say(", level with {} ({}).", second, next_auc)]
-    return [lead + _say(", {} ahead of {} ({}).", gap, second, next_auc)]
+        return [lead + say(", level with {} ({}).", second, next_auc)]
+    return [lead + say(", {} ahead of {} ({}).", gap, second, next_auc)]
 
 
 def _floors(models: Sequence[Standing], floors: Sequence[Standing]) -> list[Markup]:
@@ -83,11 +83,11 @@ def _floors(models: Sequence[Standing], floors: Sequence[Standing]) -> list[Mark
     lead_auc = models[0][1]
     below = [row for row, score in models if score <= height]
     if len(below) == len(models):
-        return [_say("No model beats the floor {} ({}).", floor, height)]
-    lead = _say("It stands {} above the best floor, {} ({})", lead_auc - height, floor, height)
+        return [say("No model beats the floor {} ({}).", floor, height)]
+    lead = say("It stands {} above the best floor, {} ({})", lead_auc - height, floor, height)
     if below:
         verb = "does" if len(below) == 1 else "do"
-        return [lead + _say(f"; {{}} {verb} not beat it.", _names(below))]
+        return [lead + say(f"; {{}} {verb} not beat it.", names(below))]
     return [lead + ("; every model beats it." if len(models) > 1 else ".")]
 
 
@@ -96,10 +96,10 @@ def _extremes(summary: Mapping[str, Any], models: Sequence[Standing]) -> list[Ma
     if not models:
         return []
     metrics = metrics_by(summary, "test")
-    names = [finding["name"] for finding in summary.get("findings", ())]
+    findings = [finding["name"] for finding in summary.get("findings", ())]
     scored = [
         (metric["auc"], name)
-        for name in names
+        for name in findings
         if (metric := metrics.get((models[0][0], name))) and not is_missing(metric.get("auc"))
     ]
     if len(scored) < 3:
@@ -116,7 +116,7 @@ def _unfinished(summary: Mapping[str, Any]) -> list[Markup]:
         if row["status"] != "done":
             verb = "failed" if row["status"] == "failed" else "was interrupted"
             why = f": {row['reason']}" if row.get("reason") else ""
-            sentences.append(_say("{} {}", row["name"], Markup.escape(verb + why)) + ".")
+            sentences.append(say("{} {}", row["name"], Markup.escape(verb + why)) + ".")
     return sentences
 
 
@@ -129,14 +129,15 @@ def _caution(summary: Mapping[str, Any], standings: Sequence[Standing]) -> list[
     return [Markup(text).format(test["images"], test["patients"])]
 
 
-def _names(names: Sequence[str]) -> Markup:
-    marked = [_code(name) for name in names]
+def names(rows: Sequence[str]) -> Markup:
+    """List the names of rows, marked as code."""
+    marked = [_code(name) for name in rows]
     if len(marked) == 1:
         return marked[0]
     return Markup(", ").join(marked[:-1]) + Markup(" and ") + marked[-1]
 
 
-def _say(text: str, *values: str | float | Markup) -> Markup:
+def say(text: str, *values: str | float | Markup) -> Markup:
     """Fill `text`: names become code, numbers get three decimals, markup stays as it is."""
     return Markup(text).format(*map(_mark, values))
 

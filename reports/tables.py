@@ -30,7 +30,8 @@ class Column:
         The heading.
     form : str
         How a value is written: ``text``, ``row`` (the name of a row, with its colour), ``score``
-        (three decimals), ``bar`` (a score with a bar), ``share`` (per cent), ``count``, ``rate``,
+        (three decimals), ``bar`` (a score with a bar), ``spread`` (a score, and behind ± the value
+        that the record has under the key with ``_sd``), ``share`` (per cent), ``count``, ``rate``,
         ``millions``, ``seconds``, ``bytes``.
     hint : str
         What the heading means, shown over it.
@@ -65,6 +66,8 @@ class Cell:
         As the column's.
     span : int
         How many columns it takes.
+    link : str
+        Where the cell leads, if it is the first of its line.
     """
 
     text: str
@@ -73,6 +76,7 @@ class Cell:
     style: str = ""
     form: str = "text"
     span: int = 1
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def write(value: Any, form: str = "text") -> str:
     if is_missing(value):
         return EMPTY
     match form:
-        case "score" | "bar":
+        case "score" | "bar" | "spread":
             return f"{value:.3f}"
         case "share":
             return f"{100 * value:.1f}%"
@@ -158,10 +162,10 @@ def cell(record: Record, column: Column, *, reason: str = "", style: str = "") -
         Words for the cell's class.
     """
     value: Any = record.get(column.key)
-    text = write(value, column.form)
+    text = _written(record, column)
     if is_missing(value):
         return Cell(text, reason, style=f"{style} empty".strip(), form=column.form)
-    if column.form in ("millions", "seconds", "bytes", "bar", "rate"):
+    if column.form in ("millions", "seconds", "bytes", "bar", "rate", "spread"):
         return Cell(text, sort=value, style=style, form=column.form)
     return Cell(text, style=style, form=column.form)
 
@@ -199,7 +203,7 @@ def to_markdown(records: Iterable[Record], columns: Sequence[Column]) -> str:
     """Write `records` as a Markdown table, in the forms of `columns`, numbers to the right."""
     head = [_markdown(column.label) for column in columns]
     rule = [":--" if column.is_text else "--:" for column in columns]
-    body = [[_markdown(write(r.get(c.key), c.form)) for c in columns] for r in records]
+    body = [[_markdown(_written(r, c)) for c in columns] for r in records]
     return "".join(f"| {' | '.join(line)} |\n" for line in [head, rule, *body])
 
 
@@ -219,11 +223,17 @@ def to_latex(records: Iterable[Record], columns: Sequence[Column]) -> str:
     \end{tabular}
     """
     head = " & ".join(_latex(column.label) for column in columns)
-    body = [" & ".join(_latex(write(r.get(c.key), c.form)) for c in columns) for r in records]
+    body = [" & ".join(_latex(_written(r, c)) for c in columns) for r in records]
     shape = "".join("l" if column.is_text else "r" for column in columns)
     lines = [rf"\begin{{tabular}}{{{shape}}}", r"\toprule", rf"{head} \\", r"\midrule"]
     lines += [rf"{line} \\" for line in body]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def _written(record: Record, column: Column) -> str:
+    """Write a record's value in a column; of a spread also the SD, where there is one."""
+    text, sd = write(record.get(column.key), column.form), record.get(f"{column.key}_sd")
+    return text if column.form != "spread" or is_missing(sd) else f"{text} ± {write(sd, 'score')}"
 
 
 def _keys(records: Sequence[Record], columns: Sequence[Column] | None) -> list[str]:
@@ -265,6 +275,7 @@ _LATEX = str.maketrans(
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         EMPTY: "--",
+        "±": r"$\pm$",
         "\n": " ",
     }
 )

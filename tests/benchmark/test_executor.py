@@ -16,7 +16,8 @@ from PIL import Image
 from benchmark.cli import main
 from benchmark.console import Console
 from benchmark.executor import Executor
-from benchmark.runner import read_inputs, run_experiment
+from benchmark.inputs import read_inputs
+from benchmark.runner import run_experiment
 from features import cache
 from features.errors import InputError, WorkError
 from features.pixels import PixelArchive

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmark.console import Console
-from benchmark.runner import rows_of, run_experiment
+from benchmark.rows import rows_of
+from benchmark.runner import run_experiment
 from features.errors import InputError
 
 QUIET = Console(quiet=True)

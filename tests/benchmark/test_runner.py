@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from benchmark.console import Console
+from benchmark.rows import rows_of
 from benchmark.run_folder import RunFolder
-from benchmark.runner import rows_of, run_experiment
+from benchmark.runner import run_experiment
 from features.errors import InputError, WorkError
 
 QUIET = Console(quiet=True)

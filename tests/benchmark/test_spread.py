@@ -11,9 +11,9 @@ import pytest
 
 from benchmark.console import Console
 from benchmark.executor import LOCAL
+from benchmark.inputs import read_inputs
 from benchmark.row import RowTask
 from benchmark.run_folder import RowFolder
-from benchmark.runner import read_inputs
 from benchmark.spread import spread
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import models
-from benchmark.runner import ONLOOKERS
+from benchmark.rows import ONLOOKERS
 from features import fingerprint
 from features.errors import InputError
 from features.fingerprint import code_digest
