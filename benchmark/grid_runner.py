@@ -1,7 +1,7 @@
 """run_grid(experiment) → the folder of a grid: all cells prepared, then fitted row by row."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,16 @@ from benchmark.process import Failure
 from benchmark.provenance import describe
 from benchmark.row import RowTask
 from benchmark.rows import Row, rows_of
-from benchmark.run_folder import RUN_TABLES, RowFolder
+from benchmark.run_folder import RUN_TABLES, RowFolder, RunFolder
 from benchmark.runner import (
     Outcome,
     Prepared,
     alone_in,
     begin,
-    end,
+    conclude,
     evaluate,
     fit_row,
+    interrupt,
     prepare,
 )
 from benchmark.spread import spread
@@ -55,7 +56,7 @@ def run_grid(
     fresh : bool, optional
         Fit every row again; still none twice.
     executor : Executor, optional
-        Who does what can be done in parallel: on a cluster, whole rows.
+        Who does what can be done in parallel.
 
     Returns
     -------
@@ -78,12 +79,19 @@ def run_grid(
         held.enter_context(executor.ambient(folder))
         inputs = _read(cells, console)
         ready = [
-            _prepare(run, held, executor, *of_cell)
-            for of_cell in zip(cells, rows, inputs, strict=True)
+            prepare(
+                _claimed(run, cell, held),
+                cell.experiment,
+                of_cell,
+                its,
+                cell=cell.name,
+                executor=executor,
+            )
+            for cell, of_cell, its in zip(cells, rows, inputs, strict=True)
         ]
-        _write_inputs(run, experiment, inputs)
+        _write_inputs(run, experiment, inputs, executor)
         try:
-            failed = _fit(run, ready, console, fresh)
+            failed = _Fitting(run, console, fresh, executor).fit(ready)
         finally:  # also after Ctrl-C
             evaluate_grid(run)
     return Outcome(run, failed)
@@ -103,95 +111,116 @@ def _read(cells: list[Cell], console: Console) -> list[Inputs]:
     return inputs
 
 
-def _write_inputs(run: GridFolder, experiment: Experiment, inputs: list[Inputs]) -> None:
+def _write_inputs(
+    run: GridFolder, experiment: Experiment, inputs: list[Inputs], executor: Executor
+) -> None:
     run.write_experiment(experiment)
     run.drop(*RUN_TABLES)
-    run.write_provenance(describe() | {"data": inputs[0].reading})
+    run.write_provenance(describe() | {"executor": str(executor), "data": inputs[0].reading})
 
 
-def _prepare(
-    run: GridFolder,
-    held: ExitStack,
-    executor: Executor,
-    cell: Cell,
-    rows: list[Row],
-    inputs: Inputs,
-) -> Prepared:
+def _claimed(run: GridFolder, cell: Cell, held: ExitStack) -> RunFolder:
     folder = run.cell(cell.name)
     folder.claim()
     held.enter_context(alone_in(folder.path))
-    return prepare(folder, cell.experiment, rows, inputs, cell=cell.name, executor=executor)
+    return folder
 
 
-def _fit(run: GridFolder, cells: list[Prepared], console: Console, fresh: bool) -> dict[str, str]:
-    """Fit what is not finished in any cell, what others build on first; return what failed."""
-    finished = {} if fresh else run.finished_rows()
-    failed: dict[str, str] = {}
-    total, place = sum(len(cell.rows) for cell in cells), 0
-    for level in _levels(cells):
-        done = _fit_at_once(level, finished, console, fresh, failed)
-        for cell, row in level:
-            console.progress("rows of all cells", place, total)
-            place += 1
-            if cell.called(row) not in done:
-                with _noted(cell, row, console, failed):
-                    _fit_row(cell, row, finished, console, fresh)
-    console.progress("rows of all cells", total, total)
-    return failed
+class _Fitting:
+    """Fits the rows of all cells: each once, and what others build on first."""
+
+    def __init__(self, run: GridFolder, console: Console, fresh: bool, executor: Executor) -> None:
+        self.failed: dict[str, str] = {}
+        self._reasons: dict[str, Failure] = {}  # by fingerprint: none is tried twice
+        self._finished = {} if fresh else run.finished_rows()
+        self._console, self._fresh, self._executor = console, fresh, executor
+
+    def fit(self, cells: list[Prepared]) -> dict[str, str]:
+        """Fit what is not finished in any cell; return what failed, and why."""
+        waves = _waves(cells)
+        for place, wave in enumerate(waves):
+            self._console.progress("rows of all cells", place, len(waves))
+            if self._executor.address:
+                self._spread(wave)
+            for cell, row in wave:
+                if cell.called(row) not in self.failed:
+                    self._fit(cell, row)
+        self._console.progress("rows of all cells", len(waves), len(waves))
+        return self.failed
+
+    def _fit(self, cell: Prepared, row: Row) -> None:
+        try:
+            if cell.prints[row.name] in self._reasons:
+                conclude(cell, row, self._reasons[cell.prints[row.name]])
+            elif not self._is_settled(cell, row):
+                fit_row(cell, row, self._console, fresh=self._fresh)
+            self._finished[cell.prints[row.name]] = cell.run.row(row.name)
+        except Failure as failure:
+            self._fail(cell, row, failure)
+
+    def _fail(self, cell: Prepared, row: Row, failure: Failure) -> None:
+        self.failed[cell.called(row)] = failure.reason
+        self._reasons[cell.prints[row.name]] = failure
+        self._console.failed(cell.called(row), failure.reason)
+
+    def _is_settled(self, cell: Prepared, row: Row) -> bool:
+        """Keep a row that is finished, copy one that is finished elsewhere; say whether either."""
+        source, here = self._finished.get(cell.prints[row.name]), cell.run.row(row.name)
+        if source is None:
+            return False
+        if cell.is_finished(row) and (not self._fresh or source.path == here.path):
+            self._console.kept(cell.called(row))
+            return True
+        if source.path == here.path or not _is_copied(cell, row, source):
+            return False
+        self._console.say(f"{cell.called(row)}: the same as in {source.path.parents[1].name}")
+        return True
+
+    def _spread(self, wave: list[tuple[Prepared, Row]]) -> None:
+        """Fit on a cluster, as many at once as it has room for, what no cell has finished."""
+        todo = {
+            cell.prints[row.name]: (cell, row)
+            for cell, row in reversed(wave)
+            if cell.prints[row.name] not in self._finished
+        }
+        begun: dict[Path, tuple[Prepared, Row]] = {}
+        try:
+            for task, failure in spread(self._tasks(todo.values(), begun), self._executor):
+                cell, row = begun.pop(task.folder)
+                try:
+                    conclude(cell, row, failure)
+                    self._finished[task.fingerprint] = cell.run.row(row.name)
+                    self._console.say(f"{cell.called(row)}: finished")
+                except Failure as reason:
+                    self._fail(cell, row, reason)
+        finally:  # nothing is left, unless it was interrupted
+            for cell, row in begun.values():
+                interrupt(cell, row)
+
+    def _tasks(
+        self, todo: Iterable[tuple[Prepared, Row]], begun: dict[Path, tuple[Prepared, Row]]
+    ) -> Iterator[RowTask]:
+        for cell, row in todo:
+            try:
+                task = begin(cell, row, fresh=self._fresh)
+            except Failure as failure:
+                self._fail(cell, row, failure)
+                continue
+            begun[task.folder] = cell, row
+            yield task
 
 
-@contextmanager
-def _noted(cell: Prepared, row: Row, console: Console, failed: dict[str, str]) -> Iterator[None]:
-    """Note the failure of a row, and go on."""
-    try:
-        yield
-    except Failure as failure:
-        failed[cell.called(row)] = failure.reason
-        console.failed(cell.called(row), failure.reason)
-
-
-def _levels(cells: list[Prepared]) -> Iterator[list[tuple[Prepared, Row]]]:
-    """Yield the rows of all cells by how much stands below them: those of a level do not meet."""
+def _waves(cells: list[Prepared]) -> list[list[tuple[Prepared, Row]]]:
+    """Part the rows of all cells, so that none builds on another of its wave or of a later one."""
     depths = [_depths(cell.rows) for cell in cells]
-    names = dict.fromkeys(row.name for cell in cells for row in cell.rows)
-    for depth in range(1 + max(max(of_cell.values()) for of_cell in depths)):
-        yield [
-            (cell, next(row for row in cell.rows if row.name == name))
-            for name in names
-            for cell, of_cell in zip(cells, depths, strict=True)
-            if of_cell[name] == depth
-        ]
-
-
-def _fit_at_once(
-    level: list[tuple[Prepared, Row]],
-    finished: dict[str, RowFolder],
-    console: Console,
-    fresh: bool,
-    failed: dict[str, str],
-) -> set[str]:
-    """Fit on a cluster what is not finished anywhere; return what has been dealt with."""
-    executor = level[0][0].executor
-    if not executor.address:
-        return set()
-    wanted = {cell.prints[row.name]: (cell, row) for cell, row in reversed(level)}
-    missing = {key: it for key, it in wanted.items() if key not in finished}
-    tasks: dict[Path, tuple[Prepared, Row]] = {}
-
-    def begun() -> Iterator[RowTask]:
-        for cell, row in reversed(missing.values()):
-            with _noted(cell, row, console, failed):
-                task = begin(cell, row, fresh=fresh)
-                tasks[task.folder] = cell, row
-                yield task
-
-    for task, failure in spread(begun(), executor):
-        cell, row = tasks[task.folder]
-        with _noted(cell, row, console, failed):
-            end(cell, row, failure)
-            console.say(f"{cell.called(row)}: finished on the cluster")
-            finished[cell.prints[row.name]] = cell.run.row(row.name)
-    return {cell.called(row) for cell, row in missing.values()}
+    deepest = max(max(of_cell.values()) for of_cell in depths)
+    names = list(cells[0].experiment.rows)
+    waves: list[list[tuple[Prepared, Row]]] = [[] for _ in range(deepest + 1)]
+    for name in names:
+        for cell, of_cell in zip(cells, depths, strict=True):
+            row = next(row for row in cell.rows if row.name == name)
+            waves[of_cell[name]].append((cell, row))
+    return waves
 
 
 def _depths(rows: list[Row]) -> dict[str, int]:
@@ -200,21 +229,6 @@ def _depths(rows: list[Row]) -> dict[str, int]:
     for row in rows:  # what a row builds on stands before it
         depths[row.name] = 1 + max((depths[name] for name in row.model.builds_on), default=-1)
     return depths
-
-
-def _fit_row(
-    cell: Prepared, row: Row, finished: dict[str, RowFolder], console: Console, fresh: bool
-) -> None:
-    """Keep a row that is finished, copy one that is finished elsewhere, or else fit it."""
-    fingerprint, here = cell.prints[row.name], cell.run.row(row.name)
-    source = finished.get(fingerprint)
-    if source and cell.is_finished(row) and (not fresh or source.path == here.path):
-        console.kept(cell.called(row))
-    elif source and source.path != here.path and _is_copied(cell, row, source):
-        console.say(f"{cell.called(row)}: the same as in {source.path.parents[1].name}, copied")
-    else:
-        fit_row(cell, row, console, fresh=fresh)
-    finished[fingerprint] = here
 
 
 def _is_copied(cell: Prepared, row: Row, source: RowFolder) -> bool:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from filelock import FileLock, Timeout
@@ -18,7 +19,7 @@ from benchmark.process import Failure, run_row
 from benchmark.provenance import describe
 from benchmark.row import Finished, RowTask
 from benchmark.rows import Row, fingerprints, rows_of
-from benchmark.run_folder import GRID_TABLES, RowFolder, RunFolder
+from benchmark.run_folder import GRID_TABLES, RunFolder
 from features.errors import InputError, WorkError
 
 
@@ -180,29 +181,28 @@ def _fit_rows(ready: Prepared, console: Console, fresh: bool) -> dict[str, str]:
 
 
 def fit_row(ready: Prepared, row: Row, console: Console, *, fresh: bool = False) -> None:
-    """Fit one row of a run, whatever is there, in a process of its own.
+    """Fit one row of a run in a process of its own, and record how it ended, whatever happens.
 
     Raises
     ------
     Failure
-        If it fails, or what it builds on is not finished; the reason is recorded.
+        If it fails, or what it builds on is not finished.
     """
     task = begin(ready, row, fresh=fresh)
+    failure = None
     with console.row(ready.called(row)) as progress:
-        failure = None
         try:
-            run_row(task, RowFolder(task.folder).log, progress)
+            run_row(task, ready.run.row(row.name).log, progress)
         except Failure as reason:
             failure = reason
         except KeyboardInterrupt:
-            if not RowFolder(task.folder).is_done(task.fingerprint):  # it may be, while it ended
-                _record(ready, row, "interrupted")
+            interrupt(ready, row)
             raise
-        end(ready, row, failure)
+        conclude(ready, row, failure)
 
 
 def begin(ready: Prepared, row: Row, *, fresh: bool = False) -> RowTask:
-    """Open a row's folder for a fit, and say what its process has to do.
+    """Make room for a row that is to be fitted; return its task.
 
     Raises
     ------
@@ -215,9 +215,9 @@ def begin(ready: Prepared, row: Row, *, fresh: bool = False) -> RowTask:
     try:
         below = finished_rows(ready.run, row, ready.rows)
     except Failure as failure:
-        _record(ready, row, "failed", reason=failure.reason)
+        _record(ready, row, state="failed", reason=failure.reason)
         raise
-    _record(ready, row, "running")
+    _record(ready, row, state="running")
     return RowTask(
         folder=folder.path,
         fingerprint=fingerprint,
@@ -232,24 +232,30 @@ def begin(ready: Prepared, row: Row, *, fresh: bool = False) -> RowTask:
     )
 
 
-def end(ready: Prepared, row: Row, failure: Failure | None) -> None:
+def conclude(ready: Prepared, row: Row, failure: Failure | None) -> None:
     """Record how a row's process has ended.
 
     Raises
     ------
     Failure
-        If the row is not finished.
+        The one given, or one of its own if the row is not done.
     """
     if failure is None and not ready.run.row(row.name).is_done(ready.prints[row.name]):
         failure = Failure("its process ended before it was done; see log.txt")
     if failure is not None:
-        _record(ready, row, "failed", reason=failure.reason)
+        _record(ready, row, state="failed", reason=failure.reason)
         raise failure
 
 
-def _record(ready: Prepared, row: Row, state: str, **more: str) -> None:
+def interrupt(ready: Prepared, row: Row) -> None:
+    """Record that a row was interrupted, unless it was done while its process was ending."""
+    if not ready.run.row(row.name).is_done(ready.prints[row.name]):
+        _record(ready, row, state="interrupted")
+
+
+def _record(ready: Prepared, row: Row, **status: Any) -> None:
     said = {"fingerprint": ready.prints[row.name], "card": row.model.card}
-    ready.run.row(row.name).set_status(state=state, **more, **said)
+    ready.run.row(row.name).set_status(**status, **said)
 
 
 def finished_rows(run: RunFolder, row: Row, rows: Iterable[Row]) -> dict[str, Finished]:

@@ -9,6 +9,7 @@ from benchmark import grid_runner
 from benchmark.api import open_run
 from benchmark.cli import main
 from benchmark.console import Console
+from benchmark.executor import LOCAL
 from benchmark.grid_runner import run_grid
 from benchmark.runner import run_experiment
 from features.errors import InputError
@@ -179,3 +180,19 @@ def test_the_command_line_plans_a_grid_runs_it_and_says_over_what_it_averages(
     assert "Over the folds every one of the 120 images was tested once." in printed
     assert "2 of 2 cells are finished" in json.loads(said("--dry-run", "--json"))["conclusion"]
     assert open_run(tmp_path / "run").records()[0]["cells"] == 2
+
+
+def test_rows_of_a_grid_are_fitted_on_a_cluster_with_the_same_scores(
+    small, tmp_path, dask, counter, model_files
+):
+    changes = {"rows": ["corner", "broken"], "grid.models.corner.gain": [1.0, 0.5]}
+    outcomes = [
+        run(small.replace(changes), tmp_path / str(executor)[:4], executor=executor)
+        for executor in (LOCAL, dask)
+    ]
+    assert fits(counter) == 2 * 3  # what fails is tried once, too
+    local, spread = (open_run(outcome.folder.path) for outcome in outcomes)
+    for name, cell in local.cells.items():
+        assert spread.cells[name].scores("corner").equals(cell.scores("corner"))
+    assert spread.failed == local.failed
+    assert len(local.failed) == 2
