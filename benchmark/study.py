@@ -233,7 +233,8 @@ def _quietly() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-def _storage(url: str) -> RDBStorage:
+def _storage(url: str, attempts: int = 3) -> RDBStorage:
+    """Open a database; once more where it fails, for another process may be making its tables."""
     is_sqlite = url.startswith("sqlite")  # which waits for a lock only as long as it is told
     try:
         return RDBStorage(
@@ -250,6 +251,9 @@ def _storage(url: str) -> RDBStorage:
     except ImportError as error:
         raise InputError(f"--storage: install its driver: {error.__cause__ or error}") from None
     except (SQLAlchemyError, RuntimeError) as error:
+        if attempts > 1:
+            time.sleep(1)
+            return _storage(url, attempts - 1)
         raise WorkError(f"--storage: {str(error).splitlines()[0]}") from None
 
 
