@@ -213,7 +213,8 @@ class RunFolder:
 
     def finished(self) -> dict[str, RowFolder]:
         """Return every finished row by its fingerprint, those on the shelf too."""
-        folders = (path for place in ("shelf", "models") for path in (self.path / place).glob("*"))
+        here = self.path.absolute()  # as rows are
+        folders = (path for place in ("shelf", "models") for path in (here / place).glob("*"))
         known = ((RowFolder(path), RowFolder(path).status) for path in folders)
         return {it["fingerprint"]: row for row, it in known if it.get("state") == "done"}
 
