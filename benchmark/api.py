@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.console import Console
-from benchmark.executor import Executor
+from benchmark.executors.executor import Executor
 from benchmark.experiment import Experiment, load
 from benchmark.run_folder import RunFolder
 from features.errors import InputError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from benchmark.explain import Explanation
-    from benchmark.tuned import Tuning
+    from benchmark.tuning.result import Tuning
 
 
 class Run:
@@ -236,7 +236,7 @@ def run(
     Returns
     -------
     Run
-        With the reasons of failed rows in `failed`; of a grid a `benchmark.grid_run.GridRun`.
+        With the reasons of failed rows in `failed`; of a grid a `benchmark.grids.run.GridRun`.
 
     Raises
     ------
@@ -245,7 +245,7 @@ def run(
     WorkError
         If a cluster cannot be used.
     """
-    from benchmark.grid_runner import run_grid
+    from benchmark.grids.runner import run_grid
     from benchmark.runner import run_experiment
 
     workers = Executor.parse(executor)
@@ -323,7 +323,7 @@ def tune(
     """
     from joblib import parallel_config
 
-    from benchmark.tuning import tune as tune_row
+    from benchmark.tuning.trials import tune as tune_row
 
     chosen = configure(
         experiment,
@@ -355,7 +355,7 @@ def configure(
     grid: Mapping[str, Sequence[Any]] | None = None,
 ) -> Experiment:
     """Return an experiment with the changes that a user asked for; see `run`."""
-    from benchmark.grid import refuse_overruled
+    from benchmark.grids.cells import refuse_overruled
 
     chosen = load(experiment) if isinstance(experiment, str) else experiment
     given = {
@@ -413,7 +413,7 @@ def open_run(folder: str | Path) -> Run:
     InputError
         If the folder holds no run.
     """
-    from benchmark.grid_run import GridRun
+    from benchmark.grids.run import GridRun
 
     is_grid = RunFolder.existing(folder).experiment().grid
     return GridRun(folder) if is_grid else Run(folder)

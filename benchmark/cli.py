@@ -305,7 +305,7 @@ def fetch(
     """Draw the phantom data set into a folder."""
     from benchmark.console import Console
     from benchmark.datasets.loading import source_folder
-    from benchmark.executor import Executor
+    from benchmark.executors.executor import Executor
     from benchmark.experiment import load, parse_assignments
     from features.errors import unknown
 

@@ -97,7 +97,7 @@ class Experiment(Section):
     training: Training = Training()
     evaluation: Evaluation = Evaluation()
     models: dict[str, dict[str, Any]] = {}
-    #: Lists of values by their places; see `benchmark.grid`.
+    #: Lists of values by their places; see `benchmark.grids.cells`.
     grid: dict[str, Any] = {}
 
     @model_validator(mode="after")

@@ -8,8 +8,8 @@ from typing import Any
 
 from benchmark.datasets.loading import load_radiographs, phantom_folder
 from benchmark.experiment import Data, Experiment
-from benchmark.grid import cells_of
-from benchmark.grid_folder import GridFolder
+from benchmark.grids.cells import cells_of
+from benchmark.grids.folder import GridFolder
 from benchmark.inputs import Inputs, split_of
 from benchmark.rows import Row, fingerprints, rows_of
 from benchmark.run_folder import RunFolder

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark.cost import cost_of
-from benchmark.executor import LOCAL, Executor
+from benchmark.executors.executor import LOCAL, Executor
 from benchmark.provenance import versions
 from benchmark.run_folder import RowFolder
 from features.errors import InputError, WorkError

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from benchmark.console import Console
 from benchmark.evaluation import COLUMNS, evaluate_row
-from benchmark.executor import LOCAL, Executor
+from benchmark.executors.executor import LOCAL, Executor
 from benchmark.experiment import Experiment
 from benchmark.inputs import Inputs, read_inputs
 from benchmark.process import Failure, run_row

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.executor import Executor
+from benchmark.executors.executor import Executor
 from benchmark.experiment import Experiment
 
 #: Scores by a picture's bright corner; counts its fits in a file, so that a test can tell a row

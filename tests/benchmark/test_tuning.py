@@ -16,10 +16,10 @@ from benchmark import tune as tune_from_python
 from benchmark.cli import main
 from benchmark.console import Console
 from benchmark.experiment import load
-from benchmark.parts import Parts
 from benchmark.run_folder import RunFolder
 from benchmark.runner import run_experiment
-from benchmark.tuning import tune
+from benchmark.tuning.parts import Parts
+from benchmark.tuning.trials import tune
 from features.errors import InputError, WorkError
 
 pytest.importorskip("optuna")
@@ -142,7 +142,7 @@ def test_a_trial_that_crashes_or_is_killed_is_a_failed_one_with_its_reason(knob,
 
 
 def test_what_promises_nothing_is_ended_early(knob, tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmark.study.COMPLETE_FIRST", 1)
+    monkeypatch.setattr("benchmark.tuning.study.COMPLETE_FIRST", 1)
     # The first trial reports 0.9 at every step: none that reports less is to see the last, 8.
     table = run(knob(**{"models.knob.gain": 0.9}), tmp_path, 3).table
     early = table[table["gain"] < 0.9]
@@ -156,8 +156,8 @@ def test_what_promises_nothing_is_ended_early(knob, tmp_path, monkeypatch):
 def test_a_trial_of_a_dead_machine_is_put_back_and_its_options_tried(knob, tmp_path, monkeypatch):
     import optuna
 
-    monkeypatch.setattr("benchmark.study.HEARTBEAT", 1)
-    monkeypatch.setattr("benchmark.study.GRACE", 1)
+    monkeypatch.setattr("benchmark.tuning.study.HEARTBEAT", 1)
+    monkeypatch.setattr("benchmark.tuning.study.GRACE", 1)
     run(knob(), tmp_path, 1)
     url = f"sqlite:///{tmp_path / 'tuned-study.db'}"
     name = optuna.get_all_study_names(url)[0]
@@ -289,8 +289,8 @@ def test_a_database_that_cannot_be_used_is_said_in_a_line(knob, tmp_path, url, e
 
 
 def test_without_optuna_the_extra_is_named(knob, tmp_path, monkeypatch):
-    monkeypatch.delitem(sys.modules, "benchmark.study", raising=False)
-    monkeypatch.delattr("benchmark.study", raising=False)
+    monkeypatch.delitem(sys.modules, "benchmark.tuning.study", raising=False)
+    monkeypatch.delattr("benchmark.tuning.study", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(InputError, match=r"pip install 'cxrbench\[tune\]'"):
         run(knob(), tmp_path, 1)

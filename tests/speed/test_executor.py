@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from benchmark.executor import Executor
+from benchmark.executors.executor import Executor
 from features.cache import cached
 from features.pixels import PixelArchive
 from features.radiographs import Radiographs

@@ -11,18 +11,18 @@ import pandas as pd
 
 from benchmark.console import Console
 from benchmark.experiment import Experiment, load
-from benchmark.parts import Parts
 from benchmark.process import Failure, run_row
 from benchmark.row import RowTask
 from benchmark.rows import Row, fingerprint_of, rows_of
 from benchmark.run_folder import RowFolder, write_csv
-from benchmark.tuned import Tuning, shown, table_of, tuned, tuned_name
+from benchmark.tuning.parts import Parts
+from benchmark.tuning.result import Tuning, shown, table_of, tuned, tuned_name
 from features.errors import InputError, WorkError, unknown
 from features.fingerprint import digest
 from models.space import Range
 
 if TYPE_CHECKING:
-    from benchmark.study import Trial
+    from benchmark.tuning.study import Trial
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def tune(
 def _optuna() -> ModuleType:
     """Import what needs Optuna, or say how to come by it."""
     try:
-        from benchmark import study
+        from benchmark.tuning import study
     except ModuleNotFoundError as error:
         if error.name != "optuna":
             raise

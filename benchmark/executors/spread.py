@@ -10,7 +10,7 @@ from queue import Queue
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from benchmark.executor import Executor
+from benchmark.executors.executor import Executor
 from benchmark.process import Failure, run_row
 from benchmark.row import RowTask
 from benchmark.run_folder import RowFolder
@@ -63,7 +63,7 @@ def _here(tasks: Iterable[RowTask], executor: Executor, progress: Progress) -> I
 
 
 def _on_cluster(tasks: Iterable[RowTask], executor: Executor) -> Iterator[Ended]:
-    from benchmark import cluster
+    from benchmark.executors import cluster
 
     waiting = iter(tasks)
     running: dict[Future, RowTask] = {}
@@ -89,7 +89,7 @@ def _on_cluster(tasks: Iterable[RowTask], executor: Executor) -> Iterator[Ended]
 
 
 def _start(client: "Client", task: RowTask) -> "Future":
-    from benchmark import cluster
+    from benchmark.executors import cluster
 
     threads: Counter[str] = Counter()
     for worker, count in cluster.workers(client).items():
@@ -103,7 +103,7 @@ def _host(worker: str) -> str:
 
 
 def _failure(future: "Future") -> Failure | None:
-    from benchmark import cluster
+    from benchmark.executors import cluster
 
     try:
         reason = cluster.result_of(future)

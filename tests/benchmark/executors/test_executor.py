@@ -15,7 +15,7 @@ from PIL import Image
 
 from benchmark.cli import main
 from benchmark.console import Console
-from benchmark.executor import Executor
+from benchmark.executors.executor import Executor
 from benchmark.inputs import read_inputs
 from benchmark.runner import run_experiment
 from features import cache
@@ -27,7 +27,7 @@ from models.base import Job
 from models.hog_lbp_xgboost import HogLbpXGBoost
 
 pytest.importorskip("distributed")
-from benchmark import cluster as clusters
+from benchmark.executors import cluster as clusters
 
 QUIET = Console(quiet=True)
 ROOMS = Path(clusters.__file__).parent.parent
@@ -71,7 +71,7 @@ def test_an_executor_is_written_as_it_is_read(text):
 
 
 def test_without_dask_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr("benchmark.executor.find_spec", lambda name: None)
+    monkeypatch.setattr("benchmark.executors.executor.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'cxrbench\[dask\]'"):
         Executor.parse("dask://node1:8786")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark.evaluation import COLUMNS
-from benchmark.grid import Axes, Cell, word
+from benchmark.grids.cells import Axes, Cell, word
 from benchmark.metrics import DECISION, RANKING
 from benchmark.run_folder import RunFolder
 

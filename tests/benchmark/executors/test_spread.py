@@ -10,11 +10,11 @@ import joblib
 import pytest
 
 from benchmark.console import Console
-from benchmark.executor import LOCAL
+from benchmark.executors.executor import LOCAL
+from benchmark.executors.spread import spread
 from benchmark.inputs import read_inputs
 from benchmark.row import RowTask
 from benchmark.run_folder import RowFolder
-from benchmark.spread import spread
 
 
 @pytest.fixture

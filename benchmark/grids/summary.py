@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from benchmark.grid import Axes, Cell
-from benchmark.grid_folder import GridFolder
-from benchmark.grid_tables import folds_sentence
+from benchmark.grids.cells import Axes, Cell
+from benchmark.grids.folder import GridFolder
+from benchmark.grids.tables import folds_sentence
 from benchmark.run_folder import RowFolder, RunFolder
 from benchmark.summary import banners, protocol, records
 from features.findings import display

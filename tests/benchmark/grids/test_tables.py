@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.grid import Axes
-from benchmark.grid_tables import METRICS, aggregate
+from benchmark.grids.cells import Axes
+from benchmark.grids.tables import METRICS, aggregate
 
 
 def cells(lines):

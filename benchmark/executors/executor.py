@@ -79,9 +79,9 @@ class Executor:
             with parallel_config(backend="loky", n_jobs=self.cores):
                 yield
             return
-        from benchmark import cluster
-        from benchmark.cluster_backend import SharedFolder
         from benchmark.datasets.loading import cache_folder
+        from benchmark.executors import cluster
+        from benchmark.executors.backend import SharedFolder
 
         with cluster.connected(self.address) as client:
             if not checked:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.api import Run
-from benchmark.grid_folder import GridFolder
+from benchmark.grids.folder import GridFolder
 from features.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,13 +89,13 @@ class GridRun(Run):
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Everything that the report shows, as one plain dictionary."""
-        from benchmark.grid_summary import summarize_grid
+        from benchmark.grids.summary import summarize_grid
 
         return summarize_grid(self._grid)
 
     def evaluate(self) -> None:
         """Evaluate every cell again, from its own files, and average anew."""
-        from benchmark.grid_runner import evaluate_grid
+        from benchmark.grids.runner import evaluate_grid
 
         evaluate_grid(self._grid)
 
@@ -126,7 +126,7 @@ class GridRun(Run):
 
     def conclusion(self) -> list[str]:
         """Say what the figures are means over, and what failed."""
-        from benchmark.grid_tables import folds_sentence
+        from benchmark.grids.tables import folds_sentence
 
         failed = [f"{row} failed: {reason}" for row, reason in self.failed.items()]
         axes = self._grid.axes

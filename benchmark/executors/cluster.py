@@ -192,7 +192,7 @@ def identity() -> dict[str, str]:
 
     It is taken once in a process: what has been imported does not change with its file.
     """
-    home = Path(__file__).parent.parent
+    home = Path(__file__).parents[2]
     files = sorted(file for room in ROOMS for file in (home / room).rglob("*.py"))
     code = digest([(str(file.relative_to(home)), file.read_text("utf-8")) for file in files])
     engine = os.environ.get("KERAS_BACKEND", "as configured")

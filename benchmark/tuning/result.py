@@ -112,7 +112,7 @@ def tuned(
     out : Path
         The experiment file.
     lines : list of dict
-        The trials; see `benchmark.study.Study.lines`.
+        The trials; see `benchmark.tuning.study.Study.lines`.
     defaults : dict
         The options of the experiment.
     images : int

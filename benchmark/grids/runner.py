@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.console import Console
-from benchmark.executor import LOCAL, Executor
+from benchmark.executors.executor import LOCAL, Executor
+from benchmark.executors.spread import spread
 from benchmark.experiment import Data, Experiment
-from benchmark.grid import Cell, cells_of
-from benchmark.grid_folder import GridFolder
-from benchmark.grid_tables import aggregate, gather
+from benchmark.grids.cells import Cell, cells_of
+from benchmark.grids.folder import GridFolder
+from benchmark.grids.tables import aggregate, gather
 from benchmark.inputs import Inputs, decoded, parted, read_data, tell
 from benchmark.process import Failure
 from benchmark.provenance import describe
@@ -28,7 +29,6 @@ from benchmark.runner import (
     interrupt,
     prepare,
 )
-from benchmark.spread import spread
 
 
 def run_grid(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmark import grid_runner
 from benchmark.api import open_run
 from benchmark.cli import main
 from benchmark.console import Console
-from benchmark.executor import LOCAL
-from benchmark.grid_runner import run_grid
+from benchmark.executors.executor import LOCAL
+from benchmark.grids import runner as grid_runner
+from benchmark.grids.runner import run_grid
 from benchmark.runner import run_experiment
 from features.errors import InputError
 
@@ -135,7 +135,7 @@ def test_an_interrupted_grid_keeps_what_is_finished_and_goes_on(
         real(*given, **options)
 
     grid = small.replace({"grid.split.seed": [0, 1]})
-    monkeypatch.setattr("benchmark.grid_runner.fit_row", interrupted)
+    monkeypatch.setattr("benchmark.grids.runner.fit_row", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(grid, tmp_path / "run")
     assert open_run(tmp_path / "run").leaderboard.loc["corner", "cells"] == 1

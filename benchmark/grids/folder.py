@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from benchmark.grid import Axes, Cell, axes_of, cells_of
+from benchmark.grids.cells import Axes, Cell, axes_of, cells_of
 from benchmark.run_folder import RowFolder, RunFolder, read_csv, write_csv
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from distributed import Client, Future
 from joblib.parallel import ParallelBackendBase
 
-from benchmark import cluster
+from benchmark.executors import cluster
 
 #: Bytes from which an array is handed over as a file: as joblib has it between processes.
 LARGE = 2**20

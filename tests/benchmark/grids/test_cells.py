@@ -4,7 +4,7 @@ import pytest
 
 from benchmark.api import configure
 from benchmark.experiment import load, parse_grid
-from benchmark.grid import axes_of, cells_of
+from benchmark.grids.cells import axes_of, cells_of
 from features.errors import InputError
 
 

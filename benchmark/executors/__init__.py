@@ -1,0 +1,1 @@
+"""Executors: where parallel work runs, here or on a cluster."""

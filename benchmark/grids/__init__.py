@@ -1,0 +1,1 @@
+"""Grids: one experiment over several seeds, folds, sizes or values."""

@@ -1,0 +1,1 @@
+"""Tuning: options chosen on *valid* alone."""
