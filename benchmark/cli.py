@@ -1,13 +1,13 @@
 """The command line: the roof, which opens every room lazily, inside the command that needs it."""
 
-import json
 import signal
 import sys
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from benchmark import printing
 
 #: Typer brings a Click of its own or uses an installed one, by its version: ask it which.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # type: ignore[assignment]
@@ -76,9 +76,10 @@ def run_command(
     with its reason, the others go on, and the exit status is 1.
     """
     from benchmark import api
+    from benchmark.configuring import configure
     from benchmark.experiment import parse_assignments, parse_grid
 
-    chosen = api.configure(
+    chosen = configure(
         experiment,
         models=model,
         add_models=add_model,
@@ -91,60 +92,12 @@ def run_command(
         grid=parse_grid(grid),
     )
     if dry_run:
-        _show_plan(chosen, out, as_json)
+        printing.show_plan(chosen, out, as_json)
         return
     finished = api.run(chosen, out=out, fresh=fresh, executor=executor, quiet=quiet)
-    (_show_grid if chosen.grid else _show_leaderboard)(finished, as_json)
+    (printing.show_grid if chosen.grid else printing.show_leaderboard)(finished, as_json)
     if finished.failed:
         raise typer.Exit(1)
-
-
-def _show_leaderboard(run: Any, as_json: bool) -> None:
-    rows = [row for row in run.summary["rows"] if row["status"] != "done"]
-    if as_json:
-        board = run.leaderboard.reset_index().astype(object)
-        board = board.where(board.notna(), None).to_dict("records")
-        _print_json({"folder": str(run.path), "leaderboard": board, "failed": run.failed})
-        return
-    board = run.leaderboard
-    seconds = {row["name"]: row["seconds"] for row in run.summary["rows"]}
-    lines = [
-        {"row": name, **{key: _figure(value) for key, value in line.items()}}
-        | {"seconds": f"{seconds[name]:.0f}"}
-        for name, line in board.to_dict("index").items()
-    ]
-    _print_table(lines + [{"row": row["name"], "auc": row["status"]} for row in rows])
-    for row in rows:
-        typer.echo(f"{row['name']} {row['status']}: {row['reason'] or 'see log.txt'}")
-    typer.echo(
-        f"test part, macro means over the findings; split {run.summary['split']['fingerprint']}"
-    )
-    typer.echo(f"report: {run.path / 'report.html'}")
-
-
-def _show_grid(run: Any, as_json: bool) -> None:
-    if as_json:
-        _print_json({"folder": str(run.path), "leaderboard": run.records(), "failed": run.failed})
-        return
-    _print_table(run.lines())
-    for line in (*run.conclusion(), f"report: {run.path / 'report.html'}"):
-        typer.echo(line)
-
-
-def _figure(value: float) -> str:
-    return f"{value:.3f}" if value == value else ""  # NaN: an empty cell
-
-
-def _show_plan(experiment: Any, out: Path | None, as_json: bool) -> None:
-    from benchmark.planning import plan, plan_grid
-
-    work = plan_grid if experiment.grid else plan
-    planned = work(experiment, out or Path("runs") / experiment.name)
-    if as_json:
-        _print_json(planned)
-        return
-    _print_table(planned["cells" if experiment.grid else "rows"])
-    typer.echo(planned["conclusion"])
 
 
 @app.command()
@@ -200,10 +153,10 @@ def explain(
         quiet=quiet,
     )
     if as_json:
-        _print_json({"gallery": str(found.gallery), "localization": found.records()})
+        printing.print_json({"gallery": str(found.gallery), "localization": found.records()})
         return
     if len(found.table):
-        _print_table(found.lines())
+        printing.print_table(found.lines())
     typer.echo(found.conclusion())
     typer.echo(f"gallery: {found.gallery}")
 
@@ -243,9 +196,9 @@ def tune(
         quiet=quiet,
     )
     if as_json:
-        _print_json(found.record())
+        printing.print_json(found.record())
         return
-    _print_table(found.lines())
+    printing.print_table(found.lines())
     typer.echo(found.conclusion())
     typer.echo(f"experiment: {found.experiment} (cxrbench run {found.experiment})")
 
@@ -255,7 +208,7 @@ def models(as_json: AsJson = False) -> None:
     """List the models, one line each."""
     from models import registry
 
-    _show_list({name: model.title for name, model in registry.available().items()}, as_json)
+    printing.show_list({name: model.title for name, model in registry.available().items()}, as_json)
 
 
 @app.command()
@@ -263,7 +216,7 @@ def datasets(as_json: AsJson = False) -> None:
     """List the data sets, one line each."""
     from benchmark.datasets import DATASETS
 
-    _show_list(DATASETS, as_json)
+    printing.show_list(DATASETS, as_json)
 
 
 @app.command()
@@ -271,7 +224,7 @@ def experiments(as_json: AsJson = False) -> None:
     """List the shipped experiments, one line each."""
     from benchmark.experiment import load, shipped
 
-    _show_list({name: load(name).title for name in shipped()}, as_json)
+    printing.show_list({name: load(name).title for name in shipped()}, as_json)
 
 
 @app.command()
@@ -284,11 +237,11 @@ def split(
     assignments: Assignments = [],  # noqa: B006
 ) -> None:
     """Write the split and print its fingerprint, from the tables alone, without an image."""
-    from benchmark import api
+    from benchmark.configuring import configure
     from benchmark.experiment import parse_assignments
     from benchmark.inputs import split_from_tables
 
-    chosen = api.configure(
+    chosen = configure(
         experiment, data=data, table=table, seed=seed, options=parse_assignments(assignments)
     )
     made = split_from_tables(chosen, out)
@@ -333,7 +286,7 @@ def check(
     with Console() as console:
         findings = check_folder(folder, table=table, progress=console.progress)
     if as_json:
-        _print_json(findings)
+        printing.print_json(findings)
     else:
         for line in (findings["summary"], *findings["warnings"], *findings["damaged"]):
             typer.echo(line)
@@ -355,30 +308,6 @@ def check_model(
     typer.echo(f"{len(CHECKS) - failed} passed, {failed} failed")
     if failed:
         raise typer.Exit(1)
-
-
-def _show_list(lines: Mapping[str, str], as_json: bool) -> None:
-    if as_json:
-        _print_json(dict(lines))
-        return
-    width = max(map(len, lines))
-    for name, line in lines.items():
-        typer.echo(f"{name:<{width}}  {line}")
-
-
-def _print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, indent=2, default=str, allow_nan=False))
-
-
-def _print_table(lines: Iterable[Mapping[str, str]]) -> None:
-    """Print aligned columns: words to the left, figures to the right."""
-    lines = list(lines)
-    columns = list(dict.fromkeys(key for line in lines for key in line))
-    cells = [columns, *([line.get(column, "") for column in columns] for line in lines)]
-    widths = [max(len(row[k]) for row in cells) for k in range(len(columns))]
-    for first, *others in cells:
-        figures = (f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True))
-        typer.echo("  ".join([f"{first:<{widths[0]}}", *figures]).rstrip())
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -30,7 +30,7 @@ pytest.importorskip("distributed")
 from benchmark.executors import cluster as clusters
 
 QUIET = Console(quiet=True)
-ROOMS = Path(clusters.__file__).parent.parent
+ROOMS = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
