@@ -287,9 +287,9 @@ def tune(
 ) -> "Tuning":
     """Choose a row's options by its macro AUC on *valid*, or go on doing so.
 
-    The first trial has the options as they are, so the result is no worse on *valid*. No image and
-    no label of *test* is read. What is chosen so is flattered on *valid*; what it is worth is for
-    `run` to say, on *test*.
+    The first trial has the options as they are, so the result is no worse on *valid*. No image of
+    *test* is read, and its labels serve to part the patients alone. What is chosen so is flattered
+    on *valid*; what it is worth is for `run` to say, on *test*.
 
     Parameters
     ----------

@@ -177,7 +177,7 @@ def tune(
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but warnings.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Choose a row's options by its macro AUC on valid; test is not read."""
+    """Choose a row's options by its macro AUC on valid; no image of test is read."""
     from benchmark import api
     from benchmark.experiment import parse_assignments
 

@@ -25,9 +25,9 @@ from benchmark.localization import (
 )
 from benchmark.process import Failure
 from benchmark.row import Finished
-from benchmark.rows import rows_of
+from benchmark.rows import Row, rows_of
 from benchmark.run_folder import RunFolder
-from benchmark.runner import finished_rows
+from benchmark.runner import finished_rows, is_current
 from features.errors import InputError, unknown
 from features.images import decode
 from features.pixels import PixelArchive
@@ -220,7 +220,23 @@ def _finished(
         below = finished_rows(run, rows[row], rows.values())
     except Failure as failure:
         raise InputError(f"{row} of {run.path} cannot be loaded: {failure.reason}") from None
+    if stale := _stale(run, row, rows):
+        raise InputError(
+            f"{stale} of {run.path} was fitted on rows that have been fitted again since; "
+            f"cxrbench run … --out {run.path} fits it again"
+        )
     return Finished(run.row(row), rows[row].source, below), chosen
+
+
+def _stale(run: RunFolder, row: str, rows: dict[str, Row]) -> str:
+    """Name the row, it or one that it builds on, whose foundation has changed; else nothing.
+
+    What lies below now is not what its features came from.
+    """
+    if not is_current(run, rows[row]):
+        return row
+    below = (_stale(run, name, rows) for name in rows[row].model.builds_on)
+    return next(filter(None, below), "")
 
 
 def _radiographs(

@@ -77,6 +77,8 @@ def print_json(content: Any) -> None:
 def print_table(lines: Iterable[Mapping[str, str]]) -> None:
     """Print aligned columns: words to the left, figures to the right."""
     lines = list(lines)
+    if not lines:
+        return
     columns = list(dict.fromkeys(key for line in lines for key in line))
     cells = [columns, *([line.get(column, "") for column in columns] for line in lines)]
     widths = [max(len(row[k]) for row in cells) for k in range(len(columns))]

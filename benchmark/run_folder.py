@@ -85,8 +85,12 @@ class RowFolder:
 
     @property
     def content(self) -> str:
-        """Digest of the scores: what tells one fit from another that had the same fingerprint."""
-        return digest((self.path / "scores.csv").read_bytes())
+        """Digest of the scores: what tells one fit from another that had the same fingerprint.
+
+        Empty where there are none.
+        """
+        file = self.path / "scores.csv"
+        return digest(file.read_bytes()) if file.is_file() else ""
 
     def write_history(self, history: list[dict]) -> None:
         """Write the training history, a line an epoch."""

@@ -66,11 +66,7 @@ class Prepared:
         """Whether a row is finished, whole, and what it builds on is still what it was."""
         folder = self.run.row(row.name)
         done = folder.is_done(self.prints[row.name])
-        return done and folder.scores_cover(self.truth) and self._stands(row)
-
-    def _stands(self, row: Row) -> bool:
-        built_on = self.run.row(row.name).status.get("built_on", {})
-        return built_on == {name: self.run.row(name).content for name in row.model.builds_on}
+        return done and folder.scores_cover(self.truth) and is_current(self.run, row)
 
 
 @dataclass(frozen=True)
@@ -222,7 +218,7 @@ def begin(ready: Prepared, row: Row, *, fresh: bool = False) -> RowTask:
         folder=folder.path,
         fingerprint=fingerprint,
         source=row.source,
-        options=row.model.options,
+        options=row.model.settled,
         seed=ready.experiment.training.seed,
         train=inputs.part("train"),
         valid=inputs.part("valid"),
@@ -256,6 +252,12 @@ def interrupt(ready: Prepared, row: Row) -> None:
 def _record(ready: Prepared, row: Row, **status: Any) -> None:
     said = {"fingerprint": ready.prints[row.name], "card": row.model.card}
     ready.run.row(row.name).set_status(**status, **said)
+
+
+def is_current(run: RunFolder, row: Row) -> bool:
+    """Whether what a finished row was fitted on is still what it was."""
+    built_on = run.row(row.name).status.get("built_on", {})
+    return built_on == {name: run.row(name).content for name in row.model.builds_on}
 
 
 def finished_rows(run: RunFolder, row: Row, rows: Iterable[Row]) -> dict[str, Finished]:

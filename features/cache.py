@@ -92,7 +92,7 @@ def _extract(store: np.ndarray, extractor: Extractor, file: Path, progress: Prog
         done += 1
         progress(stage, min(done * BLOCK, len(store)), len(store))
     _join(blocks, file, len(store))
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # that worker may be writing still
 
 
 def _run(work: Callable, tasks: list[tuple], extractor: Extractor) -> Iterator:

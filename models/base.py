@@ -171,6 +171,11 @@ class Model(ABC):
         return {name: getattr(self, name) for name in self.option_types()}
 
     @property
+    def settled(self) -> dict[str, Any]:
+        """The options for a fit on whatever machine: as `depends_on` has decided them here."""
+        return self.options
+
+    @property
     def builds_on(self) -> tuple[str, ...]:
         """The names of the rows that must be finished before this one is fitted."""
         return ()

@@ -2,13 +2,16 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from models.gpu import boosting_device
 from models.space import Float, Int, Range
 
 if TYPE_CHECKING:
     from models.one_vs_rest import OneVsRestXGBoost
+
+#: Above 0, at most 1.
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Boosted:
@@ -38,11 +41,11 @@ class Boosted:
     max_rounds: PositiveInt = 1000
     patience: PositiveInt = 30
     enough_positives: PositiveInt = 100
-    learning_rate: PositiveFloat = 0.05
+    learning_rate: Share = 0.05
     max_depth: PositiveInt = 3
     min_child_weight: NonNegativeFloat = 1.0
-    subsample: Annotated[float, Field(gt=0, le=1)] = 1.0
-    colsample: PositiveFloat = 0.1
+    subsample: Share = 1.0
+    colsample: Share = 0.1
     reg_lambda: NonNegativeFloat = 1.0
     balanced: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -50,6 +53,11 @@ class Boosted:
     def depends_on(self) -> dict[str, Any]:
         """Return what the features depend on, the options, and the device that is there."""
         return super().depends_on() | {"device": boosting_device(self.device)}  # type: ignore[misc]
+
+    @property
+    def settled(self) -> dict[str, Any]:
+        """The options, with the device that is here: a worker may have another."""
+        return super().settled | {"device": boosting_device(self.device)}  # type: ignore[misc]
 
     def estimator(self, seed: int) -> "OneVsRestXGBoost":
         """Return the classifier, with the row's options."""

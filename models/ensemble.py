@@ -15,8 +15,9 @@ EDGE = 1e-6
 class Ensemble(Model):
     """The mean logit of other rows of the run, which are named.
 
-    What the rows predict is read from their score files; nothing is fitted again. A radiograph that
-    the run has not scored goes through the models of all members.
+    What the rows predict is read from their score files; nothing is fitted again. Radiographs that
+    the run has not all scored, and whatever a loaded ensemble is given, go through the models of
+    all members.
 
     Attributes
     ----------
@@ -70,8 +71,8 @@ class Ensemble(Model):
         return logit(np.clip(scores, EDGE, 1 - EDGE))
 
     def _of_member(self, name: str, radiographs) -> np.ndarray:
-        if name in self._scores:
-            scores = self._scores[name]
+        scores = self._scores.get(name)
+        if scores is not None and np.isin(radiographs.images, scores.index).all():
             return scores.loc[radiographs.images, list(self.findings)].to_numpy(float)
         model = self.rows[name].model()
         columns = [model.findings.index(finding) for finding in self.findings]

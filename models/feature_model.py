@@ -53,7 +53,7 @@ class FeatureModel(Model):
 
     Attributes
     ----------
-    features : tuple of str
+    features : tuple of str, or one str
         Any of `FEATURES`, side by side in this order: ``hog`` and ``lbp`` (texture), ``embedding``
         (pooled activations of a frozen backbone), ``metadata`` (age, sex, view position), or
         ``row:NAME`` (what the network of another row, fine-tuned in this run, has before its last
@@ -98,7 +98,11 @@ class FeatureModel(Model):
             cls.title = text.strip().split("\n")[0].rstrip(".") or cls.__name__
 
     def __init__(self, **options: Any) -> None:
+        if isinstance(options.get("features", self.features), str):  # one name, without a list
+            options["features"] = (options.get("features", self.features),)
         super().__init__(**options)
+        if not self.features:
+            raise InputError(f"{self.name()}.features is empty: name any of {', '.join(FEATURES)}")
         for name in self.features:
             if name not in FEATURES and not name.startswith(ROW):
                 known = (*FEATURES, f"{ROW}NAME")
@@ -152,7 +156,7 @@ class FeatureModel(Model):
 
         if train.labels is None or valid.labels is None:
             raise ValueError("a model is fitted to radiographs with labels")
-        self.rows = job.rows
+        self.rows, self._extractors = job.rows, {}
         X = self._matrix(train, job.progress)
         watched = self._matrix(valid, job.progress), valid.labels
         self.findings = train.findings
@@ -172,13 +176,15 @@ class FeatureModel(Model):
         """Gain and SHAP values, as `models.tree_maps` has them."""
         from models import tree_maps
 
-        return tree_maps.METHODS
+        return tree_maps.METHODS if self._maps_are_ours else ()
 
     @property
     def why_no_heatmaps(self) -> str:
         """Why there are none: no feature has a place, or no trees of ours split on them."""
         from models.one_vs_rest import OneVsRestXGBoost
 
+        if not self._maps_are_ours:
+            return ""
         if not set(TEXTURES) & set(self.features):
             return f"none of its features ({', '.join(self.features)}) has a place in the image"
         if not isinstance(self.estimator(0), OneVsRestXGBoost):
@@ -186,11 +192,16 @@ class FeatureModel(Model):
         return ""
 
     @property
+    def _maps_are_ours(self) -> bool:
+        """False where a subclass says in its own way where it looks."""
+        return type(self).heatmaps is FeatureModel.heatmaps
+
+    @property
     def heatmap_note(self) -> str:
         """How much of the trees' gain has no place in the image, and so is on no map."""
         shares = dict(zip(self.features, self.facts.get("gain", ()), strict=False))
         blind = {name: share for name, share in shares.items() if name not in TEXTURES}
-        if not blind:
+        if not blind or not self._maps_are_ours:
             return ""
         share = f"{sum(blind.values()):.0%} of its trees' gain, averaged over the findings,"
         return f"{share} has no place in the image ({', '.join(blind)})"

@@ -300,19 +300,19 @@ class KerasModel(Model):
         return expit(logits[:, : len(self.findings)])
 
     def embedding(self) -> Extractor:  # noqa: D102
-        from models.network_embedding import NetworkEmbedding
-
-        self.from_pixels()  # or say at once that it takes none
-        content = digest(self.card, *self.trained.get_weights())
-        return NetworkEmbedding(self.size, content=content, model=self)
-
-    def embed(self, pixels: Any) -> np.ndarray:
-        """Return what the fitted network makes of images, its last layer left out."""
         import keras
 
+        from models.network_embedding import NetworkEmbedding
+
         logits = self.trained.get_layer("logits")
+        # Once for all blocks of images: an engine compiles every new network anew.
         headless = self.from_pixels(keras.Model(self.trained.inputs, logits.input))
-        return self._outputs(headless, pixels).astype("float32", copy=False)
+        content = digest(self.card, *self.trained.get_weights())
+        return NetworkEmbedding(self.size, content=content, model=self, network=headless)
+
+    def embed(self, network: "keras.Model", pixels: Any) -> np.ndarray:
+        """Return what the fitted network without its last layer makes of images."""
+        return self._outputs(network, pixels).astype("float32", copy=False)
 
     def _outputs(self, network: "keras.Model", inputs: Any) -> np.ndarray:
         """Return what a network makes of inputs, batch by batch: shape (n, units)."""

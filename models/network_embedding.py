@@ -8,6 +8,8 @@ import numpy as np
 from features.extractor import Extractor
 
 if TYPE_CHECKING:
+    import keras
+
     from models.keras_model import KerasModel
 
 
@@ -23,10 +25,13 @@ class NetworkEmbedding(Extractor):
         Digest of the network.
     model : KerasModel
         What holds it.
+    network : keras.Model
+        From (n, size, size) pixels to the activations.
     """
 
     content: str = field(kw_only=True)
     model: "KerasModel" = field(kw_only=True, compare=False, repr=False)
+    network: "keras.Model" = field(kw_only=True, compare=False, repr=False)
 
     name: ClassVar[str] = "network"
     libraries: ClassVar[tuple[str, ...]] = ("keras", "numpy")
@@ -40,4 +45,4 @@ class NetworkEmbedding(Extractor):
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Extract (n, units)."""
-        return self.model.embed(pixels)
+        return self.model.embed(self.network, pixels)

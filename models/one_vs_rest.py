@@ -18,9 +18,10 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from features.errors import WorkError
 from features.files import read_json, write_json
 from features.progress import Progress, silent
-from models.gpu import boosting_device
+from models.gpu import boosting_device, has_driver
 
 #: Groups of findings for each worker: more balance the load and move the progress bar more often,
 #: each quantises the matrix once more. Where each finding is heard of, the order has to be the same
@@ -258,9 +259,11 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
     def _boost(self, X, labels, valid, *, heard: bool) -> Iterator[tuple[int, bytearray]]:
         """Yield each finding's column and booster as its group is done, in order where `heard`."""
         columns = np.flatnonzero((self.prevalence_ > 0) & (self.prevalence_ < 1))
-        sent = copy(self)  # to workers, which boost where the row's fingerprint says, GPU or not
+        sent = copy(self)  # to workers, which boost as this process would, GPU or not
         sent.device = boosting_device(self.device)
         one_device = sent.device == "cuda"
+        if one_device and not has_driver("nvidia"):  # XGBoost would only warn, and take the CPU
+            raise WorkError("device = 'cuda': there is no GPU here; 'auto' takes one that is there")
         workers = 1 if one_device else joblib.effective_n_jobs(None)  # as the harness has them
         groups = GROUPS_HEARD if heard else workers * GROUPS_PER_WORKER if workers > 1 else 1
         tasks = (
@@ -278,7 +281,7 @@ class OneVsRestXGBoost(ClassifierMixin, BaseEstimator):
             "objective": "binary:logistic",
             "tree_method": "hist",
             "nthread": 1,
-            "device": boosting_device(self.device),
+            "device": self.device,
             "learning_rate": self.learning_rate,
             "max_depth": self.max_depth,
             "min_child_weight": self.min_child_weight,

@@ -51,7 +51,7 @@ class _Span:
         InputError
             If it cannot hold the value: no number, or none that has a logarithm.
         """
-        if isinstance(value, str):
+        if not isinstance(value, int | float):  # a word, or None for "not set"
             raise InputError(f"{value!r} is no number, as {self} wants it")
         return replace(self, low=min(self.low, value), high=max(self.high, value))
 

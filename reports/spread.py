@@ -58,7 +58,7 @@ def spread_panel(
         style = styles[spread.row]
         common: dict[str, Any] = {
             "color": placeholder(style.colour),
-            "gid": f"row-{style.index}",
+            "gid": f"row-{style.index}-{place}",  # a row has a line for each setting
             "clip_on": False,
         }
         if spread.sd is not None:
@@ -74,7 +74,10 @@ def spread_panel(
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.grid(axis="x", color=placeholder("line"), linewidth=0.6)
     axes.set_axisbelow(True)
-    hints = {f"row-{styles[spread.row].index}": spread.hint for spread in spreads}
+    hints = {
+        f"row-{styles[spread.row].index}-{place}": spread.hint
+        for place, spread in enumerate(spreads)
+    }
     return to_svg(figure, name=name, label=label, hints=hints)
 
 

@@ -3,6 +3,7 @@
 import pickle
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -85,7 +86,8 @@ def _on_cluster(tasks: Iterable[RowTask], executor: Executor) -> Iterator[Ended]
                 fill()
                 yield task, _failure(future)
         finally:  # also where nobody asks for more, or after Ctrl-C
-            client.cancel(list(running))
+            with suppress(Exception):  # a client that has lost its scheduler cannot, nor need it
+                client.cancel(list(running))
 
 
 def _start(client: "Client", task: RowTask) -> "Future":
@@ -126,7 +128,8 @@ def _fit_on_worker(task: RowTask, threads: Mapping[str, int]) -> str:
         """Whether anyone still waits for the row: its run or the scheduler may have ended."""
         asked = worker.state.tasks.get(key)
         is_asked = asked is not None and asked.state == "executing"
-        return is_asked and worker.status.name in ("running", "paused")
+        # Not where it is closing gracefully: it may stay, and what is returned then would count.
+        return is_asked and worker.status.name not in ("closing", "closed", "failed")
 
     cores = max(1, cpu_count() // threads.get(_host(worker.address), 1))
     alone = replace(task, executor=Executor(cores=cores))

@@ -207,8 +207,9 @@ def refuse_overruled(
         If there are any.
     """
     seeds = {*TRAINING, "split.seed"}
-    varied = axes_of(experiment).places.keys()
-    overruled = varied & options.keys() | varied & (given.keys() - seeds)
+    varied = set(axes_of(experiment).places)
+    replaced = varied | experiment.for_all_rows(dict.fromkeys(varied)).keys()
+    overruled = replaced & options.keys() | varied & (given.keys() - seeds)
     if seeds <= varied & given.keys():
         overruled |= seeds
     if overruled:

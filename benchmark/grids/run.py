@@ -55,12 +55,13 @@ class GridRun(Run):
         """The macro means on test: of each row and setting the mean over its cells, and SDs."""
         table = self.grid.query("part == 'test' and finding == 'macro'")
         keys = ["row", *self._grid.axes.settings]
-        by_metric = {metric: lines.set_index(keys) for metric, lines in table.groupby("metric")}
+        metrics = ("auc", "ap", "precision", "recall", "f1")  # of nothing, where nothing finished
+        by_metric = {name: table[table["metric"] == name].set_index(keys) for name in metrics}
         spread = {"mean": "auc", "sd": "auc_sd"}
         for source in self._grid.axes.sources if len(self._grid.axes.sources) > 1 else ():
             spread[f"sd_{source}"] = f"auc_sd_{source}"
         board = by_metric["auc"][[*spread, "cells"]].rename(columns=spread)
-        for metric in ("ap", "precision", "recall", "f1"):
+        for metric in metrics[1:]:
             board.insert(len(board.columns) - 1, metric, by_metric[metric]["mean"].to_numpy())
         return board.sort_values("auc", ascending=False)
 

@@ -29,6 +29,7 @@ from benchmark.runner import (
     interrupt,
     prepare,
 )
+from features.errors import InputError
 
 
 def run_grid(
@@ -106,9 +107,19 @@ def _read(cells: list[Cell], console: Console) -> list[Inputs]:
         if data not in read:
             read[data] = read_data(cell.experiment, console)
         made.append(parted(cell.experiment, *read[data]))
+    _refuse_idle_seed(cells, made)
     inputs = [decoded(it, cell.experiment, console) for it, cell in zip(made, cells, strict=True)]
     tell(console, *inputs)
     return inputs
+
+
+def _refuse_idle_seed(cells: list[Cell], made: list[Inputs]) -> None:
+    """Refuse seeds that draw nothing: an SD over them would be 0, and say so of the data."""
+    seeds = {cell.experiment.split.seed for cell in cells}
+    if len(seeds) > 1 and len({it.split.fingerprint for it in made}) == 1:
+        raise InputError(
+            f"[grid] split.seed changes nothing: {made[0].split.description} leaves nothing to draw"
+        )
 
 
 def _write_inputs(
@@ -133,6 +144,7 @@ class _Fitting:
         self.failed: dict[str, str] = {}
         self._reasons: dict[str, Failure] = {}  # by fingerprint: none is tried twice
         self._finished = {} if fresh else run.finished_rows()
+        self._fitted: set[Path] = set()  # on a cluster, by this run
         self._console, self._fresh, self._executor = console, fresh, executor
 
     def fit(self, cells: list[Prepared]) -> dict[str, str]:
@@ -169,7 +181,8 @@ class _Fitting:
         if source is None:
             return False
         if cell.is_finished(row) and (not self._fresh or source.path == here.path):
-            self._console.kept(cell.called(row))
+            if here.path not in self._fitted:
+                self._console.kept(cell.called(row))
             return True
         if source.path == here.path or not _is_copied(cell, row, source):
             return False
@@ -190,6 +203,7 @@ class _Fitting:
                 try:
                     conclude(cell, row, failure)
                     self._finished[task.fingerprint] = cell.run.row(row.name)
+                    self._fitted.add(cell.run.row(row.name).path)
                     self._console.say(f"{cell.called(row)}: finished")
                 except Failure as reason:
                     self._fail(cell, row, reason)

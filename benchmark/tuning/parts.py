@@ -42,7 +42,7 @@ class Parts:
         decoded, whole = _decoded(radiographs.take(seen), size, console)
         part = split.part[seen][whole]
         parts = cls(*(decoded.take(part == name) for name in ("train", "valid")))
-        console.say(f"split {split.fingerprint}: {parts}; test is not read")
+        console.say(f"split {split.fingerprint}: {parts}; no image of test is read")
         return parts
 
     def __str__(self) -> str:

@@ -27,7 +27,7 @@ class Tuning:
     defaults, best : dict
         The options that were tuned: as the experiment has them, and the best.
     auc, default_auc : float
-        Macro AUC on *valid* of either; NaN where the defaults have failed.
+        Macro AUC on *valid* of either; NaN where the defaults are not done.
     images : int
         Of *valid*.
     """
@@ -67,7 +67,7 @@ class Tuning:
         """Say how many trials there were, what they brought, and what that is worth."""
         counts = self.table["state"].value_counts()
         states = ", ".join(f"{count} {state}" for state, count in counts.items())
-        gain = "the defaults failed" if np.isnan(self.gain) else f"gain {self.gain:+.4f}"
+        gain = "the defaults have no figure" if np.isnan(self.gain) else f"gain {self.gain:+.4f}"
         return (
             f"{len(self.table)} trials ({states}); {gain} on the {self.images} images of valid "
             "that chose it: on others, expect less"
@@ -82,6 +82,11 @@ def shown(value: Any) -> str:
 def tuned_name(experiment: Experiment) -> str:
     """Return what the experiment is called once a row of it is tuned."""
     return f"{experiment.name.removesuffix('-tuned')[:90]}-tuned"
+
+
+def tuned_title(experiment: Experiment, row: str) -> str:
+    """Return the title of the experiment once this row of it is tuned."""
+    return f"{experiment.title or experiment.name}; {row} tuned"
 
 
 def table_of(lines: list[dict[str, Any]]) -> pd.DataFrame:
@@ -128,8 +133,7 @@ def tuned(
         return None
     best = max(done, key=lambda line: line["auc"])  # the first of equals
     own = experiment.models.get(row, {}) | best["options"]
-    title = f"{experiment.title or experiment.name}; {row} tuned"
-    changes = {"name": tuned_name(experiment), "title": title}
+    changes = {"name": tuned_name(experiment), "title": tuned_title(experiment, row)}
     changed = experiment.replace(changes | {"models": experiment.models | {row: own}})
     write_text(out, changed.to_toml())
     first = [line["auc"] for line in done if line["options"] == defaults]

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 import optuna
-from optuna.exceptions import ExperimentalWarning
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
@@ -148,11 +148,14 @@ class Study:
             trial.set_user_attr("number", number)
             options = {name: _suggest(trial, name, span) for name, span in self._space.items()}
             try:
-                return judge(Trial(number, options, _reporting(trial)))
+                # The first, the defaults, is what all others are held against: it sees its end.
+                return judge(Trial(number, options, _reporting(trial, ends_early=number > 0)))
+            except optuna.TrialPruned:
+                raise
             except Failure as failure:
                 trial.set_user_attr("reason", failure.reason)
                 raise
-            except KeyboardInterrupt:
+            except BaseException:  # Ctrl-C, a full disk, a lost database: no fault of its options
                 put_back = RetryHeartbeatStaleTrialCallback()
                 put_back(self._study, self._study.trials[trial.number])
                 raise
@@ -170,9 +173,9 @@ class Study:
             ``reason`` of a failure, and ``options``. What was cut short and put back has no line
             but that of its next try.
         """
-        trials = self._study.get_trials(deepcopy=False, states=tuple(STATES))
-        cut_short = (TrialState.FAIL, None)
-        lines = [_line(t) for t in trials if (t.state, t.user_attrs.get("reason")) != cut_short]
+        trials = self._study.get_trials(deepcopy=False)
+        put_back = {number for t in trials for number in t.system_attrs.get("retry_history", ())}
+        lines = [_line(t) for t in trials if _is_begun(t) and t.number not in put_back]
         return sorted(lines, key=lambda line: line["trial"])
 
 
@@ -215,6 +218,8 @@ def opened(
         study.enqueue_trial(dict(defaults), skip_if_exists=True)
         try:
             yield Study(study, space)
+        except (SQLAlchemyError, StorageInternalError) as error:
+            raise WorkError(f"--storage: {_first_line(error)}") from error
         finally:
             storage.remove_session()
             storage.engine.dispose()
@@ -254,7 +259,12 @@ def _storage(url: str, attempts: int = 3) -> RDBStorage:
         if attempts > 1:
             time.sleep(1)
             return _storage(url, attempts - 1)
-        raise WorkError(f"--storage: {str(error).splitlines()[0]}") from None
+        raise WorkError(f"--storage: {_first_line(error)}") from None
+
+
+def _first_line(error: BaseException) -> str:
+    """Say what a database has to say, not what Optuna wraps it in."""
+    return next(iter(str(error.__cause__ or error).splitlines()), type(error).__name__)
 
 
 def _suggest(trial: optuna.Trial, name: str, span: Range) -> Value:
@@ -265,18 +275,25 @@ def _suggest(trial: optuna.Trial, name: str, span: Range) -> Value:
     return trial.suggest_float(name, span.low, span.high, log=span.log)
 
 
-def _reporting(trial: optuna.Trial) -> Report:
+def _reporting(trial: optuna.Trial, *, ends_early: bool) -> Report:
     def report(step: int, auc: float) -> None:
         if math.isnan(auc):
             return
         trial.report(auc, step)
-        if trial.should_prune():
+        if ends_early and trial.should_prune():
             raise optuna.TrialPruned
 
     return report
 
 
+def _is_begun(trial: FrozenTrial) -> bool:
+    """Whether a trial got as far as its options: one that died before is running for ever."""
+    running = trial.state == TrialState.RUNNING
+    return "number" in trial.user_attrs if running else trial.state in STATES
+
+
 def _line(trial: FrozenTrial) -> dict[str, Any]:
+    cut_short = "cut short too often to be tried again" * (trial.state == TrialState.FAIL)
     done, step = trial.state == TrialState.COMPLETE, trial.last_step
     return {
         "trial": trial.user_attrs.get("number", trial.number),
@@ -285,6 +302,6 @@ def _line(trial: FrozenTrial) -> dict[str, Any]:
         "reached": math.nan if step is None else trial.intermediate_values[step],
         "step": step,
         "seconds": trial.duration.total_seconds() if trial.duration else math.nan,
-        "reason": trial.user_attrs.get("reason", ""),
+        "reason": trial.user_attrs.get("reason", cut_short),
         "options": trial.params,
     }

@@ -1,4 +1,8 @@
-"""Hyper-parameters: chosen on *valid* alone; no image and no label of *test* is read."""
+"""Hyper-parameters: chosen on *valid* alone; no image of *test* is opened.
+
+Of the labels of *test* only one use is made, the run's own: patients are parted so that every part
+has its share of each finding.
+"""
 
 import shutil
 from collections.abc import Mapping
@@ -16,7 +20,7 @@ from benchmark.row import RowTask
 from benchmark.rows import Row, fingerprint_of, rows_of
 from benchmark.run_folder import RowFolder, write_csv
 from benchmark.tuning.parts import Parts
-from benchmark.tuning.result import Tuning, shown, table_of, tuned, tuned_name
+from benchmark.tuning.result import Tuning, shown, table_of, tuned, tuned_name, tuned_title
 from features.errors import InputError, WorkError, unknown
 from features.fingerprint import digest
 from models.space import Range
@@ -150,15 +154,19 @@ def tune(
     Raises
     ------
     InputError
-        If the row cannot be tuned, Optuna is missing, or `out` or `storage` cannot be used.
+        If the row cannot be tuned, the experiment has a grid, Optuna is missing, or `out` or
+        `storage` cannot be used.
     WorkError
         If no trial was finished, or the database does not answer.
     """
+    if trials < 1:
+        raise InputError(f"trials = {trials}: at least one is needed")
+    _refuse_grid(experiment)
     study = _optuna()
     mine = _tunable(experiment, row)
     space = mine.model.space()
     defaults = {name: mine.model.options[name] for name in space}
-    _check_out(out, experiment)
+    _check_out(out, experiment, row)
     parts = Parts.read(experiment, mine.model.options.get("size", experiment.data.size), console)
     parts.auc(pd.DataFrame(0.0, parts.valid.images, list(parts.valid.findings)))
     seed = experiment.training.seed
@@ -177,6 +185,15 @@ def tune(
     if found is None:
         raise WorkError(f"no trial of {row} was finished; the last: {lines[-1]['reason']}")
     return found
+
+
+def _refuse_grid(experiment: Experiment) -> None:
+    """Refuse to choose on one split what is judged on others: valid here is in test there."""
+    if experiment.grid:
+        raise InputError(
+            f"{experiment.name} has a [grid], and options are chosen on one split: what is valid in "
+            "one cell may be test in another; give --set 'grid={}' to tune without it"
+        )
 
 
 def _optuna() -> ModuleType:
@@ -218,9 +235,20 @@ def _beside(out: Path, what: str) -> Path:
     return out.with_name(f"{out.stem}-{what}")
 
 
-def _check_out(out: Path, experiment: Experiment) -> None:
-    """Refuse a place where the result would not be found, or would replace something else."""
+def _check_out(out: Path, experiment: Experiment, row: str) -> None:
+    """Refuse a place where the result would not be found, or would replace something else.
+
+    What it may replace is an earlier result for the row, or the very experiment that is tuned.
+    """
     if out.suffix != ".toml":
         raise InputError(f"--out {out}: the result is an experiment file, which ends in .toml")
-    if out.exists() and load(str(out)).name != tuned_name(experiment):
+    if not out.exists():
+        return
+    there = load(str(out))
+    if there.name != tuned_name(experiment):
         raise InputError(f"--out {out} is there, and no result of tuning {experiment.name}")
+    if there.title not in (experiment.title, tuned_title(experiment, row)):
+        raise InputError(
+            f"--out {out} holds what tuning another row has found: '{there.title}'; to tune both, "
+            f"tune {row} of {out}"
+        )

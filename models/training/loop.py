@@ -72,7 +72,7 @@ def train(
     progress : callable
         Told of each batch.
     report : callable, optional
-        Told each epoch's ``val_auc``.
+        Told each epoch's ``val_auc``, also of those that were finished before.
 
     Returns
     -------
@@ -93,6 +93,8 @@ def train(
     order = orders.make(plan.sampling, train.targets, plan.seed)
     batches = _batches(train.inputs, train.targets, plan, order)
     epochs = sum(phase.epochs for phase in plan.phases)
+    for line in checkpoints.lines:  # who listens now may not have heard those of the process before
+        report(line["epoch"], line["val_auc"])
     course = Course(batches, f"training {network.name}", epochs, progress)
     unlabelled = _batches(valid.inputs, None, plan)
     validation = Validation(unlabelled, valid.targets, plan.loss, plan.findings)

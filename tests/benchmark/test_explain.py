@@ -253,3 +253,17 @@ def test_a_row_that_is_fitted_again_forgets_what_its_boxes_said(folder, found, t
     assert len(run.row("cnn6").localization())
     run.open_row("cnn6", "another fingerprint")
     assert run.row("cnn6").localization().empty
+
+
+def test_a_row_on_a_network_that_was_fitted_again_is_not_explained(folder, tmp_path, capsys):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    below = api.open_run(copy)._run.row("cnn6")
+    scores = below.scores() * 0.5  # as another fit of the same fingerprint might have them
+    below.write_scores(scores.index.to_numpy(), list(scores), scores.to_numpy())
+    with pytest.raises(SystemExit) as end:
+        main(["explain", str(copy), "trees", "--quiet"])
+    assert end.value.code == 2
+    assert "was fitted on rows that have been fitted again" in capsys.readouterr().err

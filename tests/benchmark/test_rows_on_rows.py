@@ -1,5 +1,7 @@
 """Rows that build on other rows: their order, what makes them stale, what becomes of them."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -100,6 +102,16 @@ def test_a_row_on_a_failed_row_fails_with_its_name(stacked, tmp_path):
     rows = {"rows": ["above", "broken"], "models.above.on": ["broken"]}
     outcome = run(stacked.replace(rows), tmp_path / "run")
     assert outcome.failed["above"] == "it builds on broken, which is not finished"
+
+
+def test_a_row_whose_foundation_is_lost_fails_with_its_name(stacked, tmp_path, counter):
+    folder = run(stacked, tmp_path / "run").folder
+    shutil.rmtree(folder.row("corner").path)
+    counter.unlink()
+    counter.mkdir()  # so that it cannot be fitted again
+    outcome = run(stacked, tmp_path / "run")
+    assert set(outcome.failed) == {"above", "corner"}
+    assert outcome.failed["above"] == "it builds on corner, which is not finished"
 
 
 def test_a_row_that_is_not_there_is_named(stacked):

@@ -16,6 +16,7 @@ from benchmark import tune as tune_from_python
 from benchmark.cli import main
 from benchmark.console import Console
 from benchmark.experiment import load
+from benchmark.process import Failure
 from benchmark.run_folder import RunFolder
 from benchmark.runner import run_experiment
 from benchmark.tuning.parts import Parts
@@ -152,6 +153,25 @@ def test_what_promises_nothing_is_ended_early(knob, tmp_path, monkeypatch):
     assert early["auc"].isna().all()
 
 
+def test_the_defaults_see_their_end_also_where_better_trials_were_done_first(
+    knob, tmp_path, monkeypatch
+):
+    import optuna
+
+    def stopped(*given, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmark.tuning.study.COMPLETE_FIRST", 1)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("benchmark.tuning.trials.run_row", stopped)
+        run(knob(), tmp_path, 1)
+    url = f"sqlite:///{tmp_path / 'tuned-study.db'}"
+    study = optuna.load_study(study_name=optuna.get_all_study_names(url)[0], storage=url)
+    steps = dict.fromkeys(range(1, 9), 0.9)
+    study.add_trial(optuna.trial.create_trial(value=0.9, intermediate_values=steps))
+    assert run(knob(), tmp_path, 2).table["state"].tolist() == ["done", "done"]
+
+
 @pytest.mark.filterwarnings("ignore:Argument ``heartbeat_interval``")
 def test_a_trial_of_a_dead_machine_is_put_back_and_its_options_tried(knob, tmp_path, monkeypatch):
     import optuna
@@ -169,6 +189,45 @@ def test_a_trial_of_a_dead_machine_is_put_back_and_its_options_tried(knob, tmp_p
     assert found.table["trial"].tolist() == [0, 1]
     assert found.table["gain"].tolist() == [0.2, gain]
     assert set(found.table["state"]) == {"done"}
+
+
+def test_a_trial_that_meets_a_full_disk_is_tried_again(knob, tmp_path, monkeypatch):
+    def full(*given, **options):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left"):
+        patched.setattr("benchmark.tuning.trials.run_row", full)
+        run(knob(), tmp_path, 1)
+    found = run(knob(), tmp_path, 1)  # the defaults, which would never be tried else
+    assert found.table[["trial", "state", "gain"]].to_numpy().tolist() == [[0, "done", 0.2]]
+    assert found.default_auc == found.auc
+
+
+@pytest.mark.filterwarnings("ignore:Argument ``heartbeat_interval``")
+def test_a_trial_that_kills_machine_after_machine_is_a_failed_one(knob, tmp_path, monkeypatch):
+    import optuna
+
+    for name in ("HEARTBEAT", "GRACE"):
+        monkeypatch.setattr(f"benchmark.tuning.study.{name}", 1)
+    monkeypatch.setattr("benchmark.tuning.study.RETRIES", 0)
+    run(knob(), tmp_path, 1)
+    url = f"sqlite:///{tmp_path / 'tuned-study.db'}"
+    name = optuna.get_all_study_names(url)[0]
+    dead = optuna.load_study(study_name=name, storage=url).ask()
+    dead.set_user_attr("number", dead.number)
+    optuna.storages.RDBStorage(url, heartbeat_interval=1).record_heartbeat(dead._trial_id)
+    table = run(knob(), tmp_path, 2).table
+    assert table["state"].tolist() == ["done", "failed"]
+    assert table["reason"][1] == "cut short too often to be tried again"
+
+
+def test_a_trial_that_died_before_its_first_sign_of_life_is_not_waited_for(knob, tmp_path):
+    import optuna
+
+    run(knob(), tmp_path, 1)
+    url = f"sqlite:///{tmp_path / 'tuned-study.db'}"
+    optuna.load_study(study_name=optuna.get_all_study_names(url)[0], storage=url).ask()
+    assert run(knob(), tmp_path, 2).table["state"].tolist() == ["done", "done"]
 
 
 def test_ctrl_c_ends_the_trial_and_its_options_are_tried_again(knob, tmp_path):
@@ -260,6 +319,7 @@ def test_a_row_without_a_space_names_those_that_have_one(knob, tmp_path):
         (["prevalence"], "do: hog_lbp_logistic, hog_lbp_xgboost, embedding_xgboost"),
         (["cnn7"], "did you mean 'cnn6'?"),
         (["hog_lbp_xgboost", "--out", "x.db"], "ends in .toml"),
+        (["hog_lbp_xgboost", "--set", "grid.split.seed=[0, 1]"], "has a [grid]"),
         (["hog_lbp_xgboost", "--out", "taken.toml"], "no result of tuning nih-sample"),
         (
             ["hog_lbp_xgboost", "--set", "models.hog_lbp_xgboost.reg_lambda=0"],
@@ -276,6 +336,17 @@ def test_what_cannot_be_tuned_is_said_in_a_line(arguments, message, tmp_path, mo
     assert message in capsys.readouterr().err
 
 
+def test_the_result_for_one_row_is_not_replaced_by_that_for_another(knob, tmp_path):
+    out, second = tmp_path / "tuned.toml", knob().models["knob"]
+    both = knob().replace({"rows": ["knob", "other"], "models.other": second})
+    run(both, tmp_path, 1)
+    with pytest.raises(InputError, match=r"another row has found: .*; knob tuned"):
+        tune(both, "other", out=out, trials=1, console=QUIET)
+    tune(load(str(out)), "other", out=out, trials=1, console=QUIET)
+    assert load(str(out)).models.keys() >= {"knob", "other"}
+    assert load(str(out)).title.endswith("; knob tuned; other tuned")
+
+
 @pytest.mark.parametrize(
     ("url", "error", "message"),
     [
@@ -286,6 +357,21 @@ def test_what_cannot_be_tuned_is_said_in_a_line(arguments, message, tmp_path, mo
 def test_a_database_that_cannot_be_used_is_said_in_a_line(knob, tmp_path, url, error, message):
     with pytest.raises(error, match=message):
         run(knob(), tmp_path, 1, storage=url)
+
+
+def test_a_database_that_is_lost_on_the_way_is_said_in_a_line(knob, tmp_path, monkeypatch):
+    def lost(*given, **options):
+        (tmp_path / "tuned-study.db").write_bytes(b"no database at all")
+        raise Failure("its disk died")
+
+    monkeypatch.setattr("benchmark.tuning.trials.run_row", lost)
+    with pytest.raises(WorkError, match=r"--storage: .*(not a database|malformed)"):
+        run(knob(), tmp_path, 1)
+
+
+def test_without_trials_nothing_can_be_found(knob, tmp_path):
+    with pytest.raises(InputError, match="at least one is needed"):
+        run(knob(), tmp_path, 0)
 
 
 def test_without_optuna_the_extra_is_named(knob, tmp_path, monkeypatch):

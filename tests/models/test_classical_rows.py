@@ -6,6 +6,7 @@ import pytest
 
 from benchmark.datasets.nih import read_nih
 from benchmark.splits import PARTS, make_split
+from features.errors import InputError
 from models.base import Job
 from models.conformance import tiny_radiographs
 from models.registry import available, find
@@ -78,6 +79,15 @@ def test_scores_are_bit_identical_on_two_runs_whatever_the_workers(name, radiogr
     assert np.array_equal(first, second)
 
 
+def test_the_linear_reference_depends_on_no_seed(radiographs, tmp_path):
+    first, second = (
+        fitted("hog_lbp_logistic", radiographs, tmp_path, seed=seed).predict(radiographs)
+        for seed in (0, 1)
+    )
+    assert np.array_equal(first, second)
+    assert not find("hog_lbp_logistic").seeded  # so no other seed fits it again
+
+
 def test_options_reach_the_booster(radiographs, tmp_path):
     few, many = (
         fitted("hog_lbp_xgboost", radiographs, tmp_path, rounds=rounds) for rounds in (2, 6)
@@ -108,3 +118,9 @@ def test_texture_ranks_real_radiographs_of_other_patients(nih, tmp_path):
         scores = model.predict(test.without_truth())
         means.append(roc_auc_score(test.labels, scores, average="macro"))
     assert np.mean(means) >= 0.65
+
+
+@pytest.mark.parametrize("option", ["subsample", "colsample", "learning_rate"])
+def test_a_share_is_at_most_one(option):
+    with pytest.raises(InputError, match=f"{option} = 2"):
+        find("hog_lbp_xgboost")(**{option: 2})

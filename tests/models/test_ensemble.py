@@ -127,6 +127,8 @@ def test_radiographs_beyond_the_run_go_through_the_members_models(parts, spotted
     rows["b"].constant = expit(2.0)
     model = fitted(parts, rows, tmp_path)
     assert not rows["a"].asked
+    strangers = spotted(70, seed=9).take(range(60, 70))  # beyond the 60 whose scores are known
+    np.testing.assert_allclose(model.predict(strangers), expit(1.0), rtol=1e-6)
     model.save(tmp_path)
     loaded = Ensemble.load(tmp_path, rows)
     np.testing.assert_allclose(loaded.predict(spotted(5, seed=9)), expit(1.0), rtol=1e-6)

@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from features.errors import WorkError
 from models import gpu
 
 
@@ -27,6 +29,15 @@ def test_a_device_that_is_asked_for_is_taken(machine, asked):
     assert gpu.boosting_device(asked) == asked
 
 
+def test_a_gpu_that_is_asked_for_and_not_there_is_an_error(machine):
+    from models.one_vs_rest import OneVsRestXGBoost
+
+    X = np.arange(40.0).reshape(20, 2)
+    y = np.column_stack([X[:, 0] > 20, X[:, 0] < 10])
+    with pytest.raises(WorkError, match="there is no GPU here"):
+        OneVsRestXGBoost(device="cuda", rounds=1).fit(X, y)
+
+
 def test_boosting_stays_on_the_cpu_without_a_gpu_of_its_maker(machine):
     assert gpu.boosting_device("auto") == "cpu"
 
@@ -37,3 +48,11 @@ def test_boosting_goes_to_a_gpu_that_xgboost_is_built_for(machine, monkeypatch, 
     monkeypatch.setattr(xgboost, "build_info", lambda: {"USE_CUDA": built})
     monkeypatch.setattr(gpu, "DRIVERS", {"nvidia": gpu.DRIVERS["amd"]})
     assert gpu.boosting_device("auto") == device
+
+
+def test_a_row_is_sent_away_with_the_device_of_its_fingerprint(machine, monkeypatch):
+    from models.hog_lbp_xgboost import HogLbpXGBoost
+
+    row = HogLbpXGBoost()
+    assert row.options["device"] == "auto"
+    assert row.settled["device"] == row.depends_on()["device"] == "cpu"

@@ -163,6 +163,15 @@ def test_the_monitor_picks_the_best_epoch_and_each_is_reported(parts, job, monit
     assert auc == pytest.approx(model.history[model.facts["best_epoch"] - 1]["val_auc"])
 
 
+def test_a_training_that_goes_on_reports_the_epochs_that_were_finished_too(parts, job):
+    heard = []
+    same = job(report=lambda *said: heard.append(said))
+    history = Small().fit(*parts, same).history
+    Small().fit(*parts, same)
+
+    assert heard == [(line["epoch"], line["val_auc"]) for line in history] * 2
+
+
 def test_training_stops_when_patience_is_at_its_end(parts, job):
     model = Small(epochs=50, patience=2, learning_rate=1e-9).fit(*parts, job())
 

@@ -71,6 +71,18 @@ def test_the_last_layer_on_the_embedding_gives_the_logits(small, train):
     np.testing.assert_allclose(embedded @ kernel + bias, wanted, rtol=1e-4, atol=1e-5)
 
 
+def test_a_network_is_traced_once_for_all_blocks(train, spotted, tmp_path, monkeypatch):
+    built = []
+    whole = Small.from_pixels
+    small = Small().fit(train, spotted(32, seed=2), Job(tmp_path))
+    monkeypatch.setattr(Small, "from_pixels", lambda *it: built.append(it) or whole(*it))
+    extractor, pixels = small.embedding(), train.pixels(32)[:]
+    together = extractor(pixels)
+    blocks = np.concatenate([extractor(block) for block in np.split(pixels, 3)])
+    np.testing.assert_allclose(blocks, together, rtol=1e-5, atol=1e-6)
+    assert len(built) == 1
+
+
 def test_features_are_known_by_the_network_that_made_them(small, train, tmp_path):
     small.save(tmp_path)
     again = Small.load(tmp_path)
@@ -90,6 +102,14 @@ def test_a_network_on_a_frozen_backbone_takes_pixels_too(train, spotted, tmp_pat
     np.testing.assert_allclose(scores, wanted, atol=1e-5)
 
 
+def test_a_second_fit_takes_the_network_that_it_is_given(train, small, spotted, tmp_path):
+    model = OnRow().fit(train, train, Job(tmp_path, rows={"small": Row(small)}))
+    (tmp_path / "other").mkdir()
+    other = Small(epochs=2).fit(train, spotted(32, seed=4), Job(tmp_path / "other", seed=1))
+    again = model.fit(train, train, Job(tmp_path, rows={"small": Row(other)}))
+    assert again._extractors["row:small"].key() == other.embedding().key()
+
+
 def test_a_classifier_learns_on_another_rows_network(small, train, spotted, tmp_path):
     rows = {"small": Row(small)}
     model = OnRow().fit(train, spotted(32, seed=2), Job(tmp_path, rows=rows))
@@ -101,7 +121,24 @@ def test_a_classifier_learns_on_another_rows_network(small, train, spotted, tmp_
     assert np.array_equal(loaded.predict(test), model.predict(test))
 
 
+class OneName(OnRow):
+    """A student's way of writing it."""
+
+    features = "row:small"
+
+
+@pytest.mark.parametrize("model", [OnRow(features="row:small"), OneName(), OneName(size=64)])
+def test_one_feature_needs_no_list(model):
+    assert model.features == ("row:small",) and model.builds_on == ("small",)
+    assert type(model)(**model.options).builds_on == ("small",)
+
+
 def test_a_row_that_is_no_network_has_no_embedding(train, tmp_path):
     rows = {"small": Row(Prevalence())}
     with pytest.raises(InputError, match="prevalence is no network"):
         OnRow().fit(train, train, Job(tmp_path, rows=rows))
+
+
+def test_a_row_needs_a_feature():
+    with pytest.raises(InputError, match="features is empty: name any of hog, lbp"):
+        OnRow(features=[])

@@ -51,6 +51,8 @@ def test_a_range_widens_to_what_the_experiment_has_set():
     assert Choice("a", "b").including("c") == Choice("a", "b", "c")
     with pytest.raises(InputError, match="0 < low"):
         Float(0.1, 1.0, log=True).including(0.0)
+    with pytest.raises(InputError, match="None is no number"):
+        Float(0.1, 1.0).including(None)
     with pytest.raises(InputError, match="no whole number"):
         Int(2, 8).including(2.5)
 

@@ -138,6 +138,18 @@ def test_a_model_without_maps_says_why(model, why, radiographs):
         model.heatmaps(radiographs, "Mass")
 
 
+class Everywhere(Logistic):
+    """A student's own maps."""
+
+    def heatmaps(self, radiographs, finding, *, layer="", method=""):
+        return np.ones((len(radiographs), 8, 8), "float32")
+
+
+def test_maps_of_its_own_are_not_taken_from_a_model():
+    assert Everywhere().why_no_heatmaps == ""
+    assert Everywhere().heatmap_methods == ()
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

@@ -142,6 +142,13 @@ def test_the_drawing_has_a_dot_a_line_and_a_tick_a_cell(summary):
     assert "hog: 0.720 ± 0.028</title>" in render(summary)
 
 
+def test_each_setting_of_a_row_is_drawn_under_its_own_figures(summary):
+    summary["grid"]["figures"].append(figure("hog", "macro", 0.8, None, "size = 224"))
+    page = render(summary)
+    assert "hog, size = 224: 0.800</title>" in page
+    assert "hog: 0.720 ± 0.028</title>" in page
+
+
 def test_a_grid_of_which_nothing_has_finished_is_a_page_that_says_so(summary):
     summary["grid"]["figures"] = []
     for one in summary["grid"]["cells"]:

@@ -36,6 +36,7 @@ def test_the_cost_of_an_image_is_flat_and_memory_bounded(tmp_path, capsys):
                 f"\n{said['images']:,} images: {seconds}, prediction {said['prediction']:.0f} s, "
                 f"peak {said['peak'] / 1e9:.2f} GB"
             )
-    each = [said["extraction"] / said["images"] for said in costs[1:]]
-    assert each[1] < 1.25 * each[0]
+    for stage in ("extraction", "fit"):
+        each = [said[stage] / said["images"] for said in costs[1:]]
+        assert each[1] < 1.25 * each[0], stage
     assert costs[-1]["peak"] <= 8e9

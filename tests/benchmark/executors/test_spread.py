@@ -10,11 +10,12 @@ import joblib
 import pytest
 
 from benchmark.console import Console
-from benchmark.executors.executor import LOCAL
+from benchmark.executors.executor import LOCAL, Executor
 from benchmark.executors.spread import spread
 from benchmark.inputs import read_inputs
 from benchmark.row import RowTask
 from benchmark.run_folder import RowFolder
+from features.errors import WorkError
 
 
 @pytest.fixture
@@ -76,6 +77,22 @@ def test_a_row_that_nobody_waits_for_any_more_is_ended(task_of, dask, model_file
     while is_alive(row):
         time.sleep(0.1)
     assert is_alive(worker)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies_under_a_row_is_said_in_a_line(
+    task_of, start_cluster, model_files, counter
+):
+    looking(model_files, "corner", WRITE_IDS + "time.sleep(600)")
+    own = start_cluster()
+    own.hold(1)
+    executor = Executor.parse(f"dask://{own.address}")
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(list, spread([task_of("corner")], executor))
+        ids(counter)
+        own._scheduler.kill()
+        with pytest.raises(WorkError, match="the Dask scheduler is gone"):
+            ended.result()
 
 
 LOOK = 'job.progress("looking", 1, 1)'

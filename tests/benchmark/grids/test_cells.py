@@ -119,6 +119,7 @@ def test_a_seed_beside_a_grid_is_that_of_what_does_not_vary():
         {"seed": 1, "grid": {"split.seed": [0, 1], "training.seed": [0, 1]}},
         {"size": 64, "grid": {"data.size": [64, 128]}},
         {"options": {"models.cnn6.epochs": 1}, "grid": {"models.cnn6.epochs": [1, 2]}},
+        {"options": {"models.cnn6.size": 48}, "grid": {"data.size": [64, 128]}},
     ],
 )
 def test_a_value_that_the_grid_would_overrule_is_refused(given):

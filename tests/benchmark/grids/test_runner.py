@@ -123,6 +123,20 @@ def test_a_row_that_fails_in_one_cell_is_named_there_and_the_mean_is_over_the_ot
     assert "failed in 1 cell: RuntimeError" in (opened.path / "report.html").read_text()
 
 
+def test_a_grid_of_which_every_row_fails_says_why(small, tmp_path, capsys):
+    file = tmp_path / "small.toml"
+    file.write_text(small.replace({"grid.training.seed": [0, 1]}).to_toml())
+    command = ["run", str(file), "--model", "broken", "--out", str(tmp_path / "run")]
+    for ending in ([], ["--json"]):
+        with pytest.raises(SystemExit) as end:
+            main([*command, *ending])
+        assert end.value.code == 1
+        out, err = capsys.readouterr()
+        assert "broken (training.seed=1)" in out
+        assert "RuntimeError: no such luck at all" in out
+        assert "KeyError" not in err
+
+
 def test_an_interrupted_grid_keeps_what_is_finished_and_goes_on(
     small, tmp_path, counter, monkeypatch
 ):
@@ -157,6 +171,13 @@ def test_nothing_is_fitted_nor_written_where_a_cell_cannot_be_run(small, tmp_pat
     assert fits(counter) == 0
 
 
+def test_seeds_of_a_split_that_a_file_draws_are_refused(small, tmp_path, counter):
+    run_experiment(small, tmp_path / "plain", console=QUIET)
+    given = {"split.kind": "column", "split.file": str(tmp_path / "plain" / "split.csv")}
+    with pytest.raises(InputError, match=r"split\.seed changes nothing: as split.csv says"):
+        run(small.replace(given | {"grid.split.seed": [0, 1]}), tmp_path / "run")
+
+
 def test_the_command_line_plans_a_grid_runs_it_and_says_over_what_it_averages(
     small, tmp_path, capsys
 ):
@@ -183,13 +204,19 @@ def test_the_command_line_plans_a_grid_runs_it_and_says_over_what_it_averages(
 
 
 def test_rows_of_a_grid_are_fitted_on_a_cluster_with_the_same_scores(
-    small, tmp_path, dask, counter, model_files
+    small, tmp_path, dask, counter, capsys
 ):
     changes = {"rows": ["corner", "broken"], "grid.models.corner.gain": [1.0, 0.5]}
     outcomes = [
-        run(small.replace(changes), tmp_path / str(executor)[:4], executor=executor)
+        run_grid(
+            small.replace(changes),
+            tmp_path / str(executor)[:4],
+            console=Console(),
+            executor=executor,
+        )
         for executor in (LOCAL, dask)
     ]
+    assert "finished before, kept" not in capsys.readouterr().err
     assert fits(counter) == 2 * 3  # what fails is tried once, too
     local, spread = (open_run(outcome.folder.path) for outcome in outcomes)
     for name, cell in local.cells.items():
