@@ -191,8 +191,8 @@ def _refuse_grid(experiment: Experiment) -> None:
     """Refuse to choose on one split what is judged on others: valid here is in test there."""
     if experiment.grid:
         raise InputError(
-            f"{experiment.name} has a [grid], and options are chosen on one split: what is valid in "
-            "one cell may be test in another; give --set 'grid={}' to tune without it"
+            f"{experiment.name} has a [grid], and options are chosen on one split: what is valid "
+            "in one cell may be test in another; give --set 'grid={}' to tune without it"
         )
 
 
