@@ -338,7 +338,8 @@ def test_what_cannot_be_tuned_is_said_in_a_line(arguments, message, tmp_path, mo
 
 def test_the_result_for_one_row_is_not_replaced_by_that_for_another(knob, tmp_path):
     out, second = tmp_path / "tuned.toml", knob().models["knob"]
-    both = knob().replace({"rows": ["knob", "other"], "models.other": second})
+    rows = [*knob().rows, "other"]
+    both = knob().replace({"rows": rows, "models.other": second})
     run(both, tmp_path, 1)
     with pytest.raises(InputError, match=r"another row has found: .*; knob tuned"):
         tune(both, "other", out=out, trials=1, console=QUIET)
