@@ -92,7 +92,7 @@ class Run:
         """Evaluate the finished rows again, from split.csv, truth.csv and their scores.csv."""
         from benchmark.runner import evaluate
 
-        self._run.write_metrics(evaluate(self._run, self._run.experiment()))
+        self._run.write_evaluation(evaluate(self._run, self._run.experiment()))
 
     def write_report(self) -> Path:
         """Build report.html in the run folder."""

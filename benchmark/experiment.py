@@ -73,11 +73,16 @@ class Training(Section):
 
 
 class Evaluation(Section):
-    """How scores become decisions."""
+    """How scores become decisions and figures, and how sure the figures are."""
 
     threshold: Literal["f1"] = "f1"
     #: A threshold is chosen on valid only where it holds at least so many positives.
     min_positives: Annotated[int, Field(ge=1)] = 10
+    #: How often the patients of test are drawn for intervals.
+    draws: Annotated[int, Field(ge=100)] = 1000
+    interval: Literal["percentile", "bca"] = "percentile"
+    #: Confidence of intervals.
+    level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
 
 
 class Experiment(Section):

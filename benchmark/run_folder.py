@@ -1,7 +1,7 @@
 """The run folder: the only reader and writer of ``runs/<name>/``. Plain text, but for models."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmark.evaluation.tables import TABLES
 from benchmark.experiment import Experiment, load
 from benchmark.splits import Split
 from features.errors import InputError
@@ -19,9 +20,15 @@ from features.radiographs import Radiographs
 #: What a run has at the top of its folder beside its rows, and what a grid has there instead.
 RUN_TABLES = (
     *("split.csv", "truth.csv"),
-    *(f"evaluation/{name}.csv" for name in ("metrics", "auc", "precision", "recall")),
+    *(f"evaluation/{name}.csv" for name in (*TABLES, "auc", "precision", "recall")),
 )
 GRID_TABLES = ("evaluation/cells.csv", "evaluation/grid.csv")
+
+#: Columns of evaluation tables that hold words, also where every cell is empty or a number.
+_WORDS = (
+    *("row", "other", "part", "finding", "metric", "rule", "note", "verdict", "group", "value"),
+    *("code", "text", "link", "method", "labels", "source", "split"),
+)
 
 
 class RowFolder:
@@ -275,19 +282,37 @@ class RunFolder:
         for name in names:
             (self.path / name).unlink(missing_ok=True)
 
-    def write_metrics(self, metrics: pd.DataFrame) -> None:
-        """Write evaluation/metrics.csv, a line a row, part and finding, and tables to print.
+    def write_evaluation(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Write the tables of an evaluation, each to ``evaluation/<name>.csv``.
 
-        ``auc.csv``, ``precision.csv`` and ``recall.csv`` are of the test part, findings down and
-        rows across.
+        A table without lines leaves no file. ``auc.csv``, ``precision.csv`` and ``recall.csv``
+        are ``metrics`` of the test part once more, findings down and rows across.
         """
         folder = self.path / "evaluation"
-        write_csv(folder / "metrics.csv", metrics.set_index("row"))
-        test = metrics[metrics["part"] == "test"]
+        for name, table in tables.items():
+            if len(table) or name == "metrics":
+                write_csv(folder / f"{name}.csv", table, index=False)
+            else:
+                (folder / f"{name}.csv").unlink(missing_ok=True)
+        test = tables["metrics"].query("part == 'test'")
         for name in ("auc", "precision", "recall"):
             wide = test.set_index(["finding", "row"])[name].unstack()  # noqa: PD010
             ordered = wide.loc[test["finding"].unique(), test["row"].unique()]
             write_csv(folder / f"{name}.csv", ordered, float_format="%.4f")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the evaluation; one without lines or columns where there is none.
+
+        Parameters
+        ----------
+        name : str
+            One of `benchmark.evaluation.tables.TABLES`.
+        """
+        path = self.path / "evaluation" / f"{name}.csv"
+        if not path.is_file():
+            return pd.DataFrame()
+        table = read_csv(path, dtype=dict.fromkeys(_WORDS, str))
+        return table.fillna({name: "" for name in _WORDS if name in table})
 
     @property
     def has_metrics(self) -> bool:
@@ -296,9 +321,7 @@ class RunFolder:
 
     def metrics(self) -> pd.DataFrame:
         """Return evaluation/metrics.csv."""
-        text = {"row": str, "note": str, "rule": str}
-        table = read_csv(self.path / "evaluation" / "metrics.csv", dtype=text)
-        return table.fillna({"note": "", "rule": ""})
+        return self.table("metrics")
 
 
 def write_gallery(folder: Path, page: str, pictures: Iterable[tuple[str, bytes]]) -> Path:

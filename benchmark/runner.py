@@ -11,7 +11,8 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from benchmark.console import Console
-from benchmark.evaluation import COLUMNS, evaluate_row
+from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.tables import evaluate as evaluate_tables
 from benchmark.executors.executor import LOCAL, Executor
 from benchmark.experiment import Experiment
 from benchmark.inputs import Inputs, read_inputs
@@ -119,7 +120,7 @@ def run_experiment(
         try:
             failed = _fit_rows(ready, console, fresh)
         finally:  # also after Ctrl-C: figures and inputs in a run folder belong together
-            run.write_metrics(evaluate(run, experiment))
+            run.write_evaluation(evaluate(run, experiment))
     return Outcome(run, failed)
 
 
@@ -279,16 +280,31 @@ def finished_rows(run: RunFolder, row: Row, rows: Iterable[Row]) -> dict[str, Fi
     return below
 
 
-def evaluate(run: RunFolder, experiment: Experiment) -> pd.DataFrame:
+def evaluate(run: RunFolder, experiment: Experiment) -> dict[str, pd.DataFrame]:
     """Evaluate every finished row of the experiment from the run folder's files alone.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        See `benchmark.evaluation.tables`.
 
     Raises
     ------
     InputError
         If the scores of a finished row are damaged.
     """
-    truth, part = run.truth(), run.split()["part"]
-    guard = experiment.evaluation.min_positives
+    return evaluate_tables(evidence_of(run, experiment))
+
+
+def evidence_of(run: RunFolder, experiment: Experiment) -> Evidence:
+    """Gather what an evaluation of a run may read: its labels, parts and finished rows.
+
+    Raises
+    ------
+    InputError
+        If the scores of a finished row are damaged.
+    """
+    truth = run.truth()
     rows = [run.row(name) for name in experiment.rows]
     done = [row for row in rows if row.status.get("state") == "done"]
     if damaged := [row.name for row in done if not row.scores_cover(truth)]:
@@ -296,7 +312,11 @@ def evaluate(run: RunFolder, experiment: Experiment) -> pd.DataFrame:
             f"scores.csv of {', '.join(damaged)} in {run.path} lacks scores; run the experiment "
             "again to fit what is damaged"
         )
-    tables = [
-        evaluate_row(row.name, truth, row.scores(), part, min_positives=guard) for row in done
-    ]
-    return pd.concat(tables) if tables else pd.DataFrame(columns=list(COLUMNS))
+    return Evidence(
+        truth=truth,
+        split=run.split(),
+        scores={row.name: row.scores() for row in done},
+        settings=experiment.evaluation,
+        seed=experiment.split.seed,
+        about={row.name: row.status.get("card", {}) | row.facts for row in done},
+    )

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.evaluation import curves
+from benchmark.evaluation.curves import curves
+from benchmark.evaluation.tables import TABLES
 from benchmark.experiment import Experiment
 from benchmark.run_folder import RowFolder, RunFolder
 from benchmark.split_file import PARTS
@@ -62,6 +63,7 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "split": experiment.split.model_dump(mode="json") | provenance["split"],
         "rows": rows,
         "metrics": records(run.metrics()),
+        "tables": {name: records(run.table(name)) for name in TABLES if name != "metrics"},
         "curves": _curves(run, rows, truth, split["part"]),
         "history": {row["name"]: history for row in rows if (history := _history(run, row))},
         "localization": _localization(run, rows),

@@ -255,6 +255,6 @@ def evaluate_grid(run: GridFolder) -> None:
     """Evaluate every finished row of every cell, and write the tables over them."""
     cells, axes = run.cells(), run.axes
     for cell, folder in cells:
-        folder.write_metrics(evaluate(folder, cell.experiment))
+        folder.write_evaluation(evaluate(folder, cell.experiment))
     table = gather(cells, axes)
     run.write_tables(table, aggregate(table, axes))

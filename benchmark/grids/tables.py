@@ -6,9 +6,9 @@ The SD is always that of a sample (n - 1 in the denominator), and empty for one 
 import numpy as np
 import pandas as pd
 
-from benchmark.evaluation import COLUMNS
+from benchmark.evaluation.metrics import DECISION, RANKING
+from benchmark.evaluation.row import COLUMNS
 from benchmark.grids.cells import Axes, Cell, word
-from benchmark.metrics import DECISION, RANKING
 from benchmark.run_folder import RunFolder
 
 #: What is averaged.
@@ -31,8 +31,9 @@ def gather(cells: list[tuple[Cell, RunFolder]], axes: Axes) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns cell, the places that vary, then `benchmark.evaluation.COLUMNS`. Values are words;
-        a setting that has no bearing on a row, such as an option of another one, is empty there.
+        Columns cell, the places that vary, then `benchmark.evaluation.row.COLUMNS`. Values are
+        words; a setting that has no bearing on a row, such as an option of another one, is empty
+        there.
     """
     tables = [_of_cell(cell, folder) for cell, folder in cells]
     table = pd.concat([it for it in tables if len(it)] or tables[:1], ignore_index=True)

@@ -8,9 +8,9 @@ import pandas as pd
 
 from benchmark.console import Console
 from benchmark.datasets.loading import load_radiographs
+from benchmark.evaluation.metrics import known, ranking
 from benchmark.experiment import Experiment
 from benchmark.inputs import split_of
-from benchmark.metrics import known, ranking
 from features.errors import InputError
 from features.findings import FINDINGS
 from features.fingerprint import digest

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmark.metrics import Decision, known
+from benchmark.evaluation.metrics import Decision, known
 
 
 def choose(

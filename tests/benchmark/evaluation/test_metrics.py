@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from benchmark.metrics import Decision, confusion, finding_metrics, macro, micro, ranking, rates
+from benchmark.evaluation.metrics import (
+    Decision,
+    confusion,
+    finding_metrics,
+    macro,
+    micro,
+    ranking,
+    rates,
+)
 
 CASES = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=1, max_size=40)
 

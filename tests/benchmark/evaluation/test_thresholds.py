@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from benchmark.thresholds import choose
+from benchmark.evaluation.thresholds import choose
 
 SCORED = st.lists(st.tuples(st.booleans(), st.integers(0, 4)), min_size=2, max_size=30)
 

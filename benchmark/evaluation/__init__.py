@@ -1,0 +1,1 @@
+"""What scores are worth: metrics, intervals, comparisons; truth and scores in, tables out."""

@@ -1,0 +1,194 @@
+"""Evidence: all that an evaluation may read, in one frozen object, and its parts as arrays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from benchmark.evaluation.estimates import Estimates
+from benchmark.evaluation.intervals import draw_patients
+from benchmark.evaluation.metrics import Decision, known
+from benchmark.evaluation.thresholds import choose
+from benchmark.experiment import Evaluation
+from features.findings import FINDINGS
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some images of an evaluation as arrays: what is true, what rows say, whose they are.
+
+    Parameters
+    ----------
+    rows, findings : tuple of str
+        The names of the axes.
+    truth : numpy.ndarray
+        Shape (n, findings): 1 present, 0 absent, NaN unknown.
+    scores : numpy.ndarray
+        Shape (rows, n, findings).
+    patients : numpy.ndarray
+        Shape (n,), int: the place of each image's patient among `names`.
+    names : numpy.ndarray
+        Shape (patients,): the patients of the whole part, also where images were left out.
+    table : pandas.DataFrame
+        The images' lines of split.csv: patient, part, fold, age, sex, view, follow_up.
+    """
+
+    rows: tuple[str, ...]
+    findings: tuple[str, ...]
+    truth: np.ndarray
+    scores: np.ndarray
+    patients: np.ndarray
+    names: np.ndarray
+    table: pd.DataFrame
+
+    def take(self, chosen: np.ndarray) -> Self:
+        """Return some of the images, `chosen` being bool; patients keep their places."""
+        return replace(
+            self,
+            truth=self.truth[chosen],
+            scores=self.scores[:, chosen],
+            patients=self.patients[chosen],
+            table=self.table[chosen],
+        )
+
+    @property
+    def fourteen(self) -> list[int]:
+        """The places of the 14 findings, over which means are taken."""
+        return [k for k, finding in enumerate(self.findings) if finding in FINDINGS]
+
+    def carriers(self) -> np.ndarray:
+        """Shape (findings,): how many patients have the finding on an image here."""
+        present = self.truth == 1
+        return np.array([len(np.unique(self.patients[column])) for column in present.T])
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All that an evaluation may read.
+
+    Parameters
+    ----------
+    truth : pandas.DataFrame
+        Indexed by image, a column a finding: 1, 0, or NaN where unknown.
+    split : pandas.DataFrame
+        Indexed by image, as split.csv: patient, part, fold, age, sex, view, follow_up.
+    scores : mapping of str to pandas.DataFrame
+        Of each row: indexed by image, a column a finding. Matched to `truth` by image.
+    settings : Evaluation
+        How scores are judged: the experiment's ``[evaluation]``.
+    seed : int
+        What the bootstrap's draws are drawn with: the split's.
+    about : mapping of str to dict, optional
+        What is known of rows beside their scores: card, facts, cost.
+    """
+
+    truth: pd.DataFrame
+    split: pd.DataFrame
+    scores: Mapping[str, pd.DataFrame]
+    settings: Evaluation = field(default_factory=Evaluation)
+    seed: int = 0
+    about: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows' names, in the order of the experiment."""
+        return tuple(self.scores)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The label columns."""
+        return tuple(self.truth.columns)
+
+    @cached_property
+    def everything(self) -> Part:
+        """All parts together."""
+        table = self.split.loc[self.truth.index]
+        codes, names = pd.factorize(table["patient"], sort=True)
+        return Part(
+            rows=self.rows,
+            findings=self.findings,
+            truth=self.truth.to_numpy(float),
+            scores=self._aligned(),
+            patients=codes,
+            names=np.asarray(names),
+            table=table,
+        )
+
+    def _aligned(self) -> np.ndarray:
+        index, columns = self.truth.index, self.truth.columns
+        arrays = [
+            self.scores[row].reindex(index=index, columns=columns).to_numpy(float)
+            for row in self.rows
+        ]
+        return np.stack(arrays) if arrays else np.empty((0, len(index), len(columns)))
+
+    def part(self, name: str) -> Part:
+        """Return one part, its patients counted anew."""
+        whole = self.everything
+        part = whole.take((whole.table["part"] == name).to_numpy())
+        places, codes = np.unique(part.patients, return_inverse=True)
+        return replace(part, patients=codes, names=whole.names[places])
+
+    @cached_property
+    def train(self) -> Part:
+        """What models learnt from."""
+        return self.part("train")
+
+    @cached_property
+    def valid(self) -> Part:
+        """What every choice is made on."""
+        return self.part("valid")
+
+    @cached_property
+    def test(self) -> Part:
+        """What is judged."""
+        return self.part("test")
+
+    @cached_property
+    def decisions(self) -> dict[str, list[Decision]]:
+        """Of each row, a threshold a finding, from *valid* and the prevalence in *train*."""
+        prevalence = [_prevalence(labels) for labels in self.train.truth.T]
+        return {
+            row: [
+                choose(
+                    self.valid.truth[:, k],
+                    self.valid.scores[place][:, k],
+                    prevalence=prevalence[k],
+                    min_positives=self.settings.min_positives,
+                )
+                for k in range(len(self.findings))
+            ]
+            for place, row in enumerate(self.rows)
+        }
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Shape (patients of test, draws): one set of draws for all rows, findings and tables."""
+        count = len(self.test.names)
+        return draw_patients(count, draws=self.settings.draws, seed=self.seed)
+
+    @cached_property
+    def estimates(self) -> dict[str, Estimates]:
+        """Every metric on *test*, of shape (rows, findings + 2); see `estimating.estimate`."""
+        from benchmark.evaluation.estimating import estimate
+
+        return estimate(self.test, self.thresholds, self.weights)
+
+    @cached_property
+    def thresholds(self) -> np.ndarray:
+        """Shape (rows, findings): NaN where none could be chosen."""
+        chosen = [[it.threshold for it in self.decisions[row]] for row in self.rows]
+        return np.array(chosen, dtype=float).reshape(len(self.rows), len(self.findings))
+
+
+def _prevalence(labels: np.ndarray) -> float:
+    present, _ = known(labels, labels)
+    return float(present.mean()) if len(present) else np.nan
+
+
+def axis_names(findings: Sequence[str]) -> tuple[str, ...]:
+    """Return the names along the last axis of `Evidence.estimates`: findings, then both means."""
+    return (*findings, "macro", "micro")
