@@ -21,6 +21,9 @@ PROTOCOL = {
     "Thresholds": "One a finding and row, at the highest F1 on valid, then applied to test. Where "
     "valid holds fewer than {min_positives} positives, the threshold calls as large a share of "
     "valid as is positive in train.",
+    "Intervals": "{level:g} % {interval} intervals of the bootstrap over patients: the patients of "
+    "test are drawn with replacement {draws:,} times, each with all of his images, and the same "
+    "draws serve every row and finding.",
     "Macro": "The unweighted mean over the 14 findings; No Finding never counts.",
     "Micro": "All pairs of image and finding pooled into one problem.",
     "Empty cells": "A metric that cannot be computed, such as an AUC without a positive, is left "
@@ -63,6 +66,7 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "split": experiment.split.model_dump(mode="json") | provenance["split"],
         "rows": rows,
         "metrics": records(run.metrics()),
+        "evaluation": experiment.evaluation.model_dump(mode="json"),
         "tables": {name: records(run.table(name)) for name in TABLES if name != "metrics"},
         "curves": _curves(run, rows, truth, split["part"]),
         "history": {row["name"]: history for row in rows if (history := _history(run, row))},
@@ -169,6 +173,9 @@ def protocol(experiment: Experiment) -> dict[str, str]:
     """Say how figures come about, by topic."""
     facts = {
         "min_positives": experiment.evaluation.min_positives,
+        "level": 100 * experiment.evaluation.level,
+        "interval": {"bca": "BCa"}.get(experiment.evaluation.interval, "percentile"),
+        "draws": experiment.evaluation.draws,
         "labels": LABELS[experiment.data.source],
     }
     return {name: text.format(**facts) for name, text in PROTOCOL.items()}

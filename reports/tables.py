@@ -32,7 +32,8 @@ class Column:
         How a value is written: ``text``, ``row`` (the name of a row, with its colour), ``score``
         (three decimals), ``bar`` (a score with a bar), ``spread`` (a score, and behind ± the value
         that the record has under the key with ``_sd``), ``share`` (per cent), ``count``, ``rate``,
-        ``millions``, ``seconds``, ``bytes``.
+        ``millions``, ``seconds``, ``bytes``. Behind a ``bar`` and an ``estimate`` (a score) stands
+        the interval that the record has under the key with ``_low`` and ``_high``, where it has.
     hint : str
         What the heading means, shown over it.
     """
@@ -68,6 +69,10 @@ class Cell:
         How many columns it takes.
     link : str
         Where the cell leads, if it is the first of its line.
+    bounds : tuple of float, optional
+        The interval that is drawn on a bar.
+    aside : str
+        Read after the text, in smaller type.
     """
 
     text: str
@@ -77,6 +82,8 @@ class Cell:
     form: str = "text"
     span: int = 1
     link: str = ""
+    bounds: tuple[float, float] | None = None
+    aside: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ def write(value: Any, form: str = "text") -> str:
     if is_missing(value):
         return EMPTY
     match form:
-        case "score" | "bar" | "spread":
+        case "score" | "bar" | "spread" | "estimate":
             return f"{value:.3f}"
         case "share":
             return f"{100 * value:.1f}%"
@@ -162,10 +169,13 @@ def cell(record: Record, column: Column, *, reason: str = "", style: str = "") -
         Words for the cell's class.
     """
     value: Any = record.get(column.key)
-    text = _written(record, column)
     if is_missing(value):
-        return Cell(text, reason, style=f"{style} empty".strip(), form=column.form)
-    if column.form in ("millions", "seconds", "bytes", "bar", "rate", "spread"):
+        return Cell(EMPTY, reason, style=f"{style} empty".strip(), form=column.form)
+    if bounds := _bounds(record, column):
+        text, aside = write(value, column.form), _interval(bounds)
+        return Cell(text, "", value, style, column.form, bounds=bounds, aside=aside)
+    text = _written(record, column)
+    if column.form in ("millions", "seconds", "bytes", "bar", "rate", "spread", "estimate"):
         return Cell(text, sort=value, style=style, form=column.form)
     return Cell(text, style=style, form=column.form)
 
@@ -231,9 +241,22 @@ def to_latex(records: Iterable[Record], columns: Sequence[Column]) -> str:
 
 
 def _written(record: Record, column: Column) -> str:
-    """Write a record's value in a column; of a spread also the SD, where there is one."""
+    """Write a record's value in a column, with its SD or its interval where there is one."""
     text, sd = write(record.get(column.key), column.form), record.get(f"{column.key}_sd")
+    if bounds := _bounds(record, column):
+        return f"{text} {_interval(bounds)}"
     return text if column.form != "spread" or is_missing(sd) else f"{text} ± {write(sd, 'score')}"
+
+
+def _bounds(record: Record, column: Column) -> tuple[float, float] | None:
+    low, high = (record.get(f"{column.key}_{end}") for end in ("low", "high"))
+    if column.form not in ("bar", "estimate") or is_missing(low) or is_missing(high):
+        return None
+    return low, high
+
+
+def _interval(bounds: tuple[float, float]) -> str:
+    return f"[{write(bounds[0], 'score')}, {write(bounds[1], 'score')}]"
 
 
 def _keys(records: Sequence[Record], columns: Sequence[Column] | None) -> list[str]:

@@ -20,16 +20,19 @@ METRICS = (
     ("f1", "F1", "harmonic mean of precision and recall"),
 )
 
+#: Where a figure and its interval stand in a record.
+_ENDS = ("", "_low", "_high")
+
 _ROW = Column("row", "Row", "row")
 
 _LEADERBOARD = (
     _ROW,
     Column("auc", "AUC", "bar", "macro: mean over the findings of the area under the ROC curve"),
-    Column("ap", "AP", hint="macro average precision"),
-    Column("precision", "Precision", hint="macro, at thresholds chosen on valid"),
-    Column("recall", "Recall", hint="macro, at thresholds chosen on valid"),
-    Column("f1", "F1", hint="macro, at thresholds chosen on valid"),
-    Column("micro_auc", "Micro AUC", hint="all findings' labels pooled into one"),
+    Column("ap", "AP", "estimate", "macro average precision"),
+    Column("precision", "Precision", "estimate", "macro, at thresholds chosen on valid"),
+    Column("recall", "Recall", "estimate", "macro, at thresholds chosen on valid"),
+    Column("f1", "F1", "estimate", "macro, at thresholds chosen on valid"),
+    Column("micro_auc", "Micro AUC", "estimate", "all findings' labels pooled into one"),
     Column("seconds", "Time", "seconds", "wall-clock time of fitting and scoring"),
     Column("peak_memory", "Memory", "bytes", "peak of the row's process and its workers"),
     Column("parameters", "Parameters", "millions", "parameters of the network"),
@@ -41,15 +44,16 @@ _PER_FINDING = (
     Column("label", "Finding", "text"),
     Column("n", "Images", "count"),
     Column("positives", "Positives", "count"),
+    Column("patients", "Patients", "count", "patients with the finding"),
     Column("prevalence", "Prevalence", "share"),
-    Column("auc", "AUC"),
-    Column("ap", "AP", hint="average precision"),
+    Column("auc", "AUC", "estimate"),
+    Column("ap", "AP", "estimate", "average precision"),
     Column("threshold", "Threshold", hint="chosen on valid"),
-    Column("precision", "Precision"),
-    Column("recall", "Recall", hint="sensitivity"),
-    Column("specificity", "Specificity"),
-    Column("f1", "F1"),
-    Column("accuracy", "Accuracy"),
+    Column("precision", "Precision", "estimate"),
+    Column("recall", "Recall", "estimate", "sensitivity"),
+    Column("specificity", "Specificity", "estimate"),
+    Column("f1", "F1", "estimate"),
+    Column("accuracy", "Accuracy", "estimate"),
     Column("tp", "TP", "count", "true positives"),
     Column("fp", "FP", "count", "false positives"),
     Column("tn", "TN", "count", "true negatives"),
@@ -135,13 +139,15 @@ def leaderboard(summary: Summary, part: str) -> Table:
 def _standing(row: Record, metrics: Mapping[tuple[str, str], Record]) -> dict[str, Any]:
     macro = metrics.get((row["name"], "macro"), {})
     micro = metrics.get((row["name"], "micro"), {})
-    scores = {key: macro.get(key) for key in ("auc", "ap", "precision", "recall", "f1", "note")}
+    shown = ("auc", "ap", "precision", "recall", "f1")
+    scores = {f"{key}{end}": macro.get(f"{key}{end}") for key in shown for end in _ENDS}
     costs = {key: row.get(key) for key in ("seconds", "peak_memory", "parameters")}
     return {
         "row": row["name"],
         "kind": row.get("kind"),
         **scores,
-        "micro_auc": micro.get("auc"),
+        "note": macro.get("note"),
+        **{f"micro_auc{end}": micro.get(f"auc{end}") for end in _ENDS},
         **costs,
     }
 
