@@ -13,6 +13,7 @@ from benchmark.evaluation.intervals import draw_patients
 from benchmark.evaluation.metrics import Decision, known
 from benchmark.evaluation.thresholds import choose
 from benchmark.experiment import Evaluation
+from benchmark.split_file import PARTS
 from features.findings import FINDINGS
 
 
@@ -125,27 +126,31 @@ class Evidence:
         ]
         return np.stack(arrays) if arrays else np.empty((0, len(index), len(columns)))
 
-    def part(self, name: str) -> Part:
-        """Return one part, its patients counted anew."""
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """The parts by name, the patients of each counted anew."""
+        return {name: self._part(name) for name in PARTS}
+
+    def _part(self, name: str) -> Part:
         whole = self.everything
         part = whole.take((whole.table["part"] == name).to_numpy())
         places, codes = np.unique(part.patients, return_inverse=True)
         return replace(part, patients=codes, names=whole.names[places])
 
-    @cached_property
+    @property
     def train(self) -> Part:
         """What models learnt from."""
-        return self.part("train")
+        return self.parts["train"]
 
-    @cached_property
+    @property
     def valid(self) -> Part:
         """What every choice is made on."""
-        return self.part("valid")
+        return self.parts["valid"]
 
-    @cached_property
+    @property
     def test(self) -> Part:
         """What is judged."""
-        return self.part("test")
+        return self.parts["test"]
 
     @cached_property
     def decisions(self) -> dict[str, list[Decision]]:

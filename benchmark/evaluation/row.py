@@ -16,7 +16,6 @@ from benchmark.evaluation.metrics import (
     macro,
     micro,
 )
-from benchmark.split_file import PARTS
 
 #: Metrics that have an interval on *test*.
 ESTIMATED = (*RANKING, *DECISION)
@@ -52,8 +51,8 @@ def metrics_table(evidence: Evidence) -> pd.DataFrame:
         | line
         | (bounds.get((row, line["finding"]), {}) if name == "test" else {})
         for place, row in enumerate(evidence.rows)
-        for name in PARTS
-        for line in _lines(getattr(evidence, name), place, evidence.decisions[row])
+        for name, part in evidence.parts.items()
+        for line in _lines(part, place, evidence.decisions[row])
     ]
     return pd.DataFrame(lines, columns=list(COLUMNS)).astype(
         dict.fromkeys((*COUNTS, "patients"), "Int64")
