@@ -8,10 +8,15 @@ from markupsafe import Markup
 from reports.tables import is_missing
 from reports.views import label_of, metrics_by
 
-#: Macro AUCs closer than this are called level: another seed alone moves them as far.
+#: Where no comparison says more, macro AUCs closer than this are called level: another seed alone
+#: moves them as far.
 LEVEL = 0.005
 
+#: What a verdict on a pair of rows is for the other one of them.
+_TURNED = {"better": "worse", "worse": "better"}
+
 Standing = tuple[str, float]
+Verdicts = Mapping[tuple[str, str], str]
 
 
 def headline(summary: Mapping[str, Any]) -> list[Markup]:
@@ -28,12 +33,13 @@ def headline(summary: Mapping[str, Any]) -> list[Markup]:
         Sentences, the most important first; names in them are escaped and marked as code.
     """
     models, floors = _standings(summary)
+    verdicts = _verdicts(summary)
     sentences = [
-        *_leader(models, floors),
-        *_floors(models, floors),
+        *_leader(summary, models, floors, verdicts),
+        *_floors(models, floors, verdicts),
         *_extremes(summary, models),
         *_unfinished(summary),
-        *_caution(summary, [*models, *floors]),
+        *_caution(summary, [*models, *floors], verdicts),
     ]
     if sentences:
         return sentences
@@ -60,15 +66,33 @@ def _by_auc(standing: Standing) -> float:
     return -standing[1]
 
 
-def _leader(models: Sequence[Standing], floors: Sequence[Standing]) -> list[Markup]:
+def _verdicts(summary: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """Return what was shown of the macro AUCs of every pair of rows, from either side."""
+    verdicts = {}
+    for line in summary.get("tables", {}).get("comparison", ()):
+        if (line["metric"], line["finding"]) == ("auc", "macro"):
+            row, other, verdict = line["row"], line["other"], line["verdict"]
+            verdicts[row, other] = verdict
+            verdicts[other, row] = _TURNED.get(verdict, verdict)
+    return verdicts
+
+
+def _leader(
+    summary: Mapping[str, Any],
+    models: Sequence[Standing],
+    floors: Sequence[Standing],
+    verdicts: Verdicts,
+) -> list[Markup]:
     if not models:
         return [say("Only floors have finished.")] if floors else []
     name, auc = models[0]
     is_first = not floors or auc > floors[0][1]
     verb = "leads with" if is_first else "is the best model, with"
-    lead = say(f"{{}} {verb} a macro test AUC of {{}}", name, auc)
+    lead = say(f"{{}} {verb} a macro test AUC of {{}}", name, auc) + _bounds(summary, name)
     if len(models) == 1:
         return [lead + "."]
+    if (name, models[1][0]) in verdicts:
+        return [lead + _followers(models, verdicts)]
     second, next_auc = models[1]
     gap = auc - next_auc
     if gap < LEVEL:
@@ -76,10 +100,40 @@ def _leader(models: Sequence[Standing], floors: Sequence[Standing]) -> list[Mark
     return [lead + say(", {} ahead of {} ({}).", gap, second, next_auc)]
 
 
-def _floors(models: Sequence[Standing], floors: Sequence[Standing]) -> list[Markup]:
+def _bounds(summary: Mapping[str, Any], row: str) -> str:
+    """Write the interval of a row's macro AUC; nothing where it has none."""
+    macro: Mapping[str, Any] = metrics_by(summary, "test").get((row, "macro"), {})
+    low, high = macro.get("auc_low"), macro.get("auc_high")
+    return "" if is_missing(low) or is_missing(high) else f" [{low:.3f}, {high:.3f}]"
+
+
+def _followers(models: Sequence[Standing], verdicts: Verdicts) -> Markup:
+    """Say which models the leader has been shown to beat, which to equal, and which neither."""
+    leader = models[0][0]
+    told = {
+        verdict: [row for row, _ in models[1:] if verdicts.get((leader, row)) == verdict]
+        for verdict in ("equivalent", "undecided", "better")
+    }
+    said = []
+    if told["equivalent"]:
+        said.append(Markup("equivalent to {}").format(names(told["equivalent"])))
+    if told["undecided"]:
+        said.append(Markup("not distinguishable from {}").format(names(told["undecided"])))
+    if told["better"]:
+        everyone = len(told["better"]) == len(models) - 1
+        ahead = say("every other model") if everyone else names(told["better"])
+        said.append(Markup("ahead of {}").format(ahead))
+    return Markup("; {}.").format(Markup(", ").join(said)) if said else Markup(".")
+
+
+def _floors(
+    models: Sequence[Standing], floors: Sequence[Standing], verdicts: Verdicts
+) -> list[Markup]:
     if not models or not floors:
         return []
     floor, height = floors[0]
+    if (models[0][0], floor) in verdicts:
+        return [_shown_above(models, floor, height, verdicts)]
     lead_auc = models[0][1]
     below = [row for row, score in models if score <= height]
     if len(below) == len(models):
@@ -89,6 +143,22 @@ def _floors(models: Sequence[Standing], floors: Sequence[Standing]) -> list[Mark
         verb = "does" if len(below) == 1 else "do"
         return [lead + say(f"; {{}} {verb} not beat it.", names(below))]
     return [lead + ("; every model beats it." if len(models) > 1 else ".")]
+
+
+def _shown_above(
+    models: Sequence[Standing], floor: str, height: float, verdicts: Verdicts
+) -> Markup:
+    """Say which models have been shown to beat the best floor, and which have not."""
+    beats = [row for row, _ in models if verdicts.get((row, floor)) == "better"]
+    fails = [row for row, _ in models if row not in beats]
+    if not beats:
+        return say("No model is shown to beat the best floor, {} ({}).", floor, height)
+    if not fails:
+        who = names(beats) if len(models) == 1 else say("Every model")
+        return say("{} beats the best floor, {} ({}).", who, floor, height)
+    verb, are = "beats" if len(beats) == 1 else "beat", "is" if len(fails) == 1 else "are"
+    said = say(f"{{}} {verb} the best floor, {{}} ({{}})", names(beats), floor, height)
+    return said + say(f"; {{}} {are} not shown to.", names(fails))
 
 
 def _extremes(summary: Mapping[str, Any], models: Sequence[Standing]) -> list[Markup]:
@@ -120,13 +190,19 @@ def _unfinished(summary: Mapping[str, Any]) -> list[Markup]:
     return sentences
 
 
-def _caution(summary: Mapping[str, Any], standings: Sequence[Standing]) -> list[Markup]:
+def _caution(
+    summary: Mapping[str, Any], standings: Sequence[Standing], verdicts: Verdicts
+) -> list[Markup]:
     parts = {part["part"]: part for part in summary.get("data", {}).get("parts", ())}
     if not standings or "test" not in parts:
         return []
     test = parts["test"]
-    text = "Point estimates on {:,} test images of {:,} patients: small gaps may be chance."
-    return [Markup(text).format(test["images"], test["patients"])]
+    said = Markup("On {:,} test images of {:,} patients").format(test["images"], test["patients"])
+    settings = summary.get("evaluation")
+    if not verdicts or not settings:
+        return [Markup("{}: point estimates, and small gaps may be chance.").format(said)]
+    text = "{}; verdicts at {:g}%, adjusted by Holm; equivalent is a difference within ±{:g}."
+    return [Markup(text).format(said, 100 * (1 - settings["level"]), settings["margin"])]
 
 
 def names(rows: Sequence[str]) -> Markup:
