@@ -111,7 +111,7 @@ def test_intervals_of_eight_rows_on_nihs_test_part(capsys):
     said = json.loads(done.stdout)
     with capsys.disabled():
         print(
-            f"\nAUC and AP of 8 rows × 14 findings and their means, 1,000 draws of {PATIENTS:,} "
+            f"\nAUC and AP of 8 rows by 14 findings and their means, 1,000 draws of {PATIENTS:,} "
             f"patients, {said['images']:,} images: intervals {said['ranking']:.1f} s, all pairs "
             f"{said['comparison']:.1f} s, DeLong {said['delong']:.1f} s, "
             f"peak {said['peak'] / 1e9:.2f} GB"
