@@ -40,8 +40,7 @@ _DIFFERENCES = (
 _DELONG = (
     Column("row", "Row", "row"),
     Column("label", "Finding", "text"),
-    Column("auc", "AUC"),
-    Column("interval", "DeLong's interval", "figures", "assumes independent images"),
+    Column("auc", "AUC", "estimate", "in brackets DeLong's interval"),
     Column("se", "DeLong's SE", hint="assumes independent images"),
     Column("se_clustered", "SE, patients drawn", hint="standard deviation over the draws"),
     Column("ratio", "Ratio", hint="the SE with patients drawn over DeLong's"),
@@ -172,7 +171,7 @@ def _gap(line: Record) -> Gap:
     verdict = line["verdict"]
     if line["within_margin"] and verdict in _MIRRORED:
         verdict += ", within margin"
-    hint = f"{line['row']}: {difference} {_interval(line, signed)}, {verdict}"
+    hint = f"{line['row']}: {difference} {_interval(line)}, {verdict}"
     return Gap(line["row"], line["difference"], line["low"], line["high"], verdict, hint)
 
 
@@ -212,11 +211,11 @@ def choices(every: Table) -> list[tuple[str, int, list[str], str]]:
 
 def _shown(record: Record, column: Column) -> Cell:
     """Write one cell: differences with their sign, small p-values as bounds."""
-    if column.key == "interval":
-        return _interval_cell(record, signed)
-    value: Any = record.get(column.key)
+    value: Any = record["low" if column.key == "interval" else column.key]
     if is_missing(value):
-        return cell(record, column, reason="too few patients to draw from")
+        return Cell(EMPTY, "too few patients to draw from", style="empty", form=column.form)
+    if column.key == "interval":
+        return Cell(_interval(record), sort=value, form=column.form)
     if column.key == "difference":
         return Cell(signed(value), sort=value, form=column.form)
     if column.key in ("p", "p_holm"):
@@ -226,25 +225,15 @@ def _shown(record: Record, column: Column) -> Cell:
 
 def delong(summary: Summary) -> Table:
     """List DeLong's intervals beside the standard errors of the patients' draws."""
-    records = [
-        {**line, "label": label_of(summary, line["finding"])}
-        for line in lines_of(summary, "delong")
-    ]
-    why = "needs two images with the finding and two without"
-    lines = [
-        Line(
-            [
-                _interval_cell(record, plain)
-                if column.key == "interval"
-                else cell(record, column, reason=why)
-                for column in _DELONG
-            ],
-            row=record["row"],
-        )
-        for record in records
-    ]
+    records = lines_of(summary, "delong")
+    lines = []
+    for record in records:
+        ends = {"auc_low": record["low"], "auc_high": record["high"]}
+        shown = {**record, **ends, "label": label_of(summary, record["finding"])}
+        cells = [cell(shown, column, reason="too few images or patients") for column in _DELONG]
+        lines.append(Line(cells, row=record["row"]))
     caption = "DeLong's intervals of the AUC, which assume independent images, test part"
-    return Table("delong", caption, _DELONG, lines, lines_of(summary, "delong"))
+    return Table("delong", caption, _DELONG, lines, records)
 
 
 def mean_ratio(lines: Iterable[Record]) -> float | None:
@@ -253,20 +242,8 @@ def mean_ratio(lines: Iterable[Record]) -> float | None:
     return fmean(ratios) if ratios else None
 
 
-def _interval_cell(record: Record, write: Any) -> Cell:
-    low = record["low"]
-    if is_missing(low):
-        return Cell(EMPTY, "not defined here", style="empty")
-    return Cell(_interval(record, write), sort=low)
-
-
-def _interval(record: Record, write: Any) -> str:
-    return f"[{write(record['low'])}, {write(record['high'])}]"
-
-
-def plain(value: float) -> str:
-    """Write a figure with three decimals."""
-    return f"{value:.3f}"
+def _interval(record: Record) -> str:
+    return f"[{signed(record['low'])}, {signed(record['high'])}]"
 
 
 def signed(value: float) -> str:
@@ -283,4 +260,4 @@ def signed(value: float) -> str:
 
 def p_value(value: float) -> str:
     """Write a p-value with three decimals, or as a bound below that."""
-    return "< 0.001" if value < 0.001 else plain(value)
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
