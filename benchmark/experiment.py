@@ -83,6 +83,8 @@ class Evaluation(Section):
     interval: Literal["percentile", "bca"] = "percentile"
     #: Confidence of intervals.
     level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    #: Rows whose AUC, or AP, differs by less than this are equivalent.
+    margin: Annotated[float, Field(gt=0, lt=0.5)] = 0.02
 
 
 class Experiment(Section):

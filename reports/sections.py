@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports import cost, figures, grid, panels, tables, views
+from reports import comparison, cost, figures, grid, panels, tables, views
 from reports.numbers import prevalences
 from reports.palette import row_styles
 from reports.spread import spread_panel
@@ -108,6 +108,27 @@ def _findings(summary: Summary, uid: str) -> dict[str, Any]:
         "every": every,
         "choices": choices,
         "downloads": _downloads(summary, every, ("csv",)),
+    }
+
+
+def _comparison(summary: Summary, uid: str) -> dict[str, Any]:
+    if not comparison.lines_of(summary, "comparison") or "evaluation" not in summary:
+        return {}
+    every, delong = comparison.differences(summary), comparison.delong(summary)
+    panes = []
+    for metric, heading in comparison.METRICS.items():
+        wins = comparison.wins(summary, metric)
+        drawing = comparison.behind_leader(summary, metric, uid)
+        panes.append((heading, wins, _downloads(summary, wins), drawing))
+    return {
+        "said": comparison.words(summary),
+        "panes": panes,
+        "every": every,
+        "choices": comparison.choices(every),
+        "downloads": _downloads(summary, every, ("csv",)),
+        "delong": delong if delong.lines else None,
+        "delong_downloads": _downloads(summary, delong, ("csv",)),
+        "ratio": comparison.mean_ratio(delong.records),
     }
 
 
@@ -247,6 +268,7 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("grid", "Means over the cells", _grid),
     ("leaderboard", "Leaderboard", _leaderboard),
     ("findings", "Findings", _findings),
+    ("comparison", "Which differences are real", _comparison),
     ("curves", "Curves", panels.curves),
     ("training", "Training", panels.training),
     ("cost", "Cost", _cost),

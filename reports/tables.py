@@ -32,8 +32,9 @@ class Column:
         How a value is written: ``text``, ``row`` (the name of a row, with its colour), ``score``
         (three decimals), ``bar`` (a score with a bar), ``spread`` (a score, and behind ± the value
         that the record has under the key with ``_sd``), ``share`` (per cent), ``count``, ``rate``,
-        ``millions``, ``seconds``, ``bytes``. Behind a ``bar`` and an ``estimate`` (a score) stands
-        the interval that the record has under the key with ``_low`` and ``_high``, where it has.
+        ``millions``, ``seconds``, ``bytes``, ``figures`` (a text of several numbers, which stands
+        as numbers do). Behind a ``bar`` and an ``estimate`` (a score) stands the interval that the
+        record has under the key with ``_low`` and ``_high``, where it has.
     hint : str
         What the heading means, shown over it.
     """

@@ -69,11 +69,11 @@ class Estimates:
 
     @property
     def standard_error(self) -> np.ndarray:
-        """Shape (...): the standard deviation over the draws, patients having been drawn."""
+        """Shape (...): the standard deviation over the draws; NaN where there are none."""
         finite = np.isfinite(self.draws)
         with np.errstate(invalid="ignore", divide="ignore"):
             centred = np.where(finite, self.draws - _nanmean(self.draws, -1)[..., None], 0)
-            return np.sqrt((centred**2).sum(-1) / (finite.sum(-1) - 1))
+            return np.sqrt((centred**2).sum(-1) / np.maximum(finite.sum(-1) - 1, 0))
 
 
 def ratio(top: np.ndarray, bottom: np.ndarray, weights: np.ndarray) -> Estimates:

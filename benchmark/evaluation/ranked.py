@@ -6,8 +6,8 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-#: Numbers held at a time in a table of levels × draws: 32 MiB of float64.
-_BLOCK = 1 << 22
+#: Numbers held at a time in a table of levels × draws: 2 MiB of float64, which caches hold.
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,12 +4,17 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from benchmark.evaluation.comparison import comparison_table, wins_table
+from benchmark.evaluation.delong import delong_table
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.row import metrics_table
 
 #: Each table by the name of its file, in the order in which they are made.
 TABLES: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "metrics": metrics_table,
+    "delong": delong_table,
+    "comparison": comparison_table,
+    "wins": wins_table,
 }
 
 

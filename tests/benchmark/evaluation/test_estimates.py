@@ -38,6 +38,7 @@ def test_what_nobody_contributes_to_is_not_defined(made):
     estimates, *_ = made
     assert np.isnan(estimates.value[:, 2]).all()
     assert np.isnan(estimates.draws[:, 2]).all()
+    assert np.isnan(estimates.standard_error[:, 2]).all()
 
 
 def test_what_one_patient_contributes_to_has_a_value_but_no_draws():
@@ -45,6 +46,7 @@ def test_what_one_patient_contributes_to_has_a_value_but_no_draws():
     made = ratio(bottom / 2, bottom, draw_patients(3, draws=20, seed=0))
     assert made.value[0] == 0.5
     assert np.isnan(made.draws).all()
+    assert np.isnan(made.standard_error).all()
 
 
 def test_a_mean_leaves_out_what_is_not_defined(made):
