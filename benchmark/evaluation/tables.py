@@ -4,12 +4,24 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from benchmark.evaluation.calibration_tables import (
+    calibration_table,
+    net_benefit_table,
+    reliability_table,
+)
 from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.prevalence import prevalence_table
 from benchmark.evaluation.row import metrics_table
+from benchmark.evaluation.threshold_table import threshold_table
 
 #: Each table by the name of its file, in the order in which they are made.
 TABLES: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "metrics": metrics_table,
+    "thresholds": threshold_table,
+    "calibration": calibration_table,
+    "reliability": reliability_table,
+    "net_benefit": net_benefit_table,
+    "prevalence": prevalence_table,
 }
 
 
