@@ -174,9 +174,9 @@ def protocol(experiment: Experiment) -> dict[str, str]:
     judged = experiment.evaluation
     facts = {
         "thresholds": Rule.parse(judged.threshold).sentence(judged.min_positives),
-        "level": 100 * experiment.evaluation.level,
-        "interval": {"bca": "BCa"}.get(experiment.evaluation.interval, "percentile"),
-        "draws": experiment.evaluation.draws,
+        "level": 100 * judged.level,
+        "interval": {"bca": "BCa"}.get(judged.interval, "percentile"),
+        "draws": judged.draws,
         "labels": LABELS[experiment.data.source],
     }
     return {name: text.format(**facts) for name, text in PROTOCOL.items()}
