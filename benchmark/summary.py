@@ -64,7 +64,6 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "cooccurrence": _cooccurrence(truth),
         "split": experiment.split.model_dump(mode="json") | provenance["split"],
         "rows": rows,
-        "evaluation": experiment.evaluation.model_dump(mode="json"),
         "metrics": records(run.metrics()),
         "evaluation": experiment.evaluation.model_dump(mode="json"),
         "tables": {name: records(run.table(name)) for name in TABLES if name != "metrics"},

@@ -43,5 +43,7 @@ def left_out(table: pd.DataFrame, figure: str, said: str) -> str:
     """
     own = table[table["finding"].isin(FINDINGS)]
     absent = own.loc[own[figure].isna(), "finding"]
+    if len(absent) == len(own):
+        return f"no finding has the {said}"
     over = f"{said} over {len(own) - len(absent)} findings"
     return f"{over}, without {', '.join(absent)}" if len(absent) else ""

@@ -47,9 +47,9 @@ def _of_row(evidence: Evidence, place: int) -> pd.DataFrame:
         low, high = interval(estimates, level=settings.level, method=settings.interval)
         table[[name, f"{name}_low", f"{name}_high"]] = np.stack([estimates.value, low, high], 1)
     table = table.join(_at_half(evidence, place)).join(_wilson(table, settings.level))
-    of_mean = [left_out(table, "precision", "precision"), left_out(table, "precision_05", "at 0.5")]
-    notes = [it.note for it in evidence.decisions[row]]
-    table["note"] = [*notes, "; ".join(filter(None, of_mean))]
+    said = {"precision": "precision", "precision_05": "precision at 0.5"}
+    of_mean = filter(None, (left_out(table, name, words) for name, words in said.items()))
+    table["note"] = [*(it.note for it in evidence.decisions[row]), "; ".join(of_mean)]
     return table
 
 
