@@ -145,7 +145,7 @@ def test_unknown_labels_are_left_out_and_an_empty_valid_has_no_threshold():
     ("given", "message"),
     [
         ("f2", r"unknown threshold rule 'f2'; did you mean 'f1'\? Available: cost=10, f1"),
-        ("recal=0.8", "did you mean 'recall=0.9'"),
+        ("reccall=0.8", "did you mean 'recall=0.9'"),
         (0.5, "did you mean 'fixed=0.5'"),
         ("recall", "write a number above 0 and at most 1, as in recall=0.9"),
         ("recall=1.5", "write a number above 0 and at most 1, as in recall=0.9"),
