@@ -81,7 +81,7 @@ def decision_panel(
     axes.xaxis.set_ticks(list(_PROBABILITIES), list(_PROBABILITIES.values()))
     axes.xaxis.set_ticks([], minor=True)
     axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("0.", ".")))
+    axes.yaxis.set_major_formatter(FuncFormatter(_short))
     axes.xaxis.labelpad = axes.yaxis.labelpad = 2
     axes.spines["left"].set(visible=True, color=placeholder("line"), linewidth=0.8)
     thin = {"color": placeholder("line"), "linewidth": 0.8}
@@ -89,3 +89,8 @@ def decision_panel(
     axes.axhline(0, **thin)
     draw_rows(axes, lines, styles, clip_on=True)
     return to_svg(figure, name=name, label=label, hints=hints_by_gid(hints, styles))
+
+
+def _short(value: float, _: int | None = None) -> str:
+    """Write a number of an axis without what is not needed: no 0 before the point, no -0."""
+    return f"{round(value, 6) + 0.0:g}".replace("0.", ".")
