@@ -73,7 +73,9 @@ def content(summary: Summary, uid: str) -> dict[str, Any]:
         "rows": list(dict.fromkeys(record["row"] for record in records)),
         "stages": [_drawings(summary, stage, f"{uid}-{k}") for k, stage in enumerate(stages)],
         "means": _table("calibration-means", "means", [c for c in _MEANS if c not in one], means),
-        "every": _table("calibration", "by finding", [c for c in _EVERY if c not in one], others),
+        "every": _table(
+            "calibration-by-finding", "by finding", [c for c in _EVERY if c not in one], others
+        ),
         "choices": {c.label: list(dict.fromkeys(it[c.key] for it in others)) for c in chosen},
         "shift": _shift(summary),
     }

@@ -43,7 +43,7 @@ def reliability_panel(
         axis.set_ticks(places, list(_SHARES.values()))
         axis.labelpad = 2
     axes.spines[["left", "bottom"]].set(visible=True, color=placeholder("line"), linewidth=0.8)
-    axes.plot([0, 1], [0, 1], color=placeholder("line"), linewidth=0.8, clip_on=False)
+    axes.plot([0, 1], [0, 1], color=placeholder("muted"), linewidth=0.7, clip_on=False)
     roots = {row: (np.sqrt(x), np.sqrt(y)) for row, (x, y) in lines.items()}
     draw_rows(axes, {row: it for row, it in roots.items() if len(it[0]) > 1}, styles)
     alone = {row: it for row, it in roots.items() if len(it[0]) == 1}
@@ -84,9 +84,8 @@ def decision_panel(
     axes.yaxis.set_major_formatter(FuncFormatter(_short))
     axes.xaxis.labelpad = axes.yaxis.labelpad = 2
     axes.spines["left"].set(visible=True, color=placeholder("line"), linewidth=0.8)
-    thin = {"color": placeholder("line"), "linewidth": 0.8}
-    axes.plot(across, everybody, **thin)
-    axes.axhline(0, **thin)
+    axes.plot(across, everybody, color=placeholder("muted"), linewidth=0.7)
+    axes.axhline(0, color=placeholder("muted"), linewidth=0.7)
     draw_rows(axes, lines, styles, clip_on=True)
     return to_svg(figure, name=name, label=label, hints=hints_by_gid(hints, styles))
 

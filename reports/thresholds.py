@@ -49,7 +49,7 @@ def content(summary: Summary) -> dict[str, Any]:
     others = [record for record in records if record["finding"] != "macro"]
     return {
         "means": _table("threshold-means", "Thresholds on test, means", _MEANS, means),
-        "every": _table("thresholds", "Every threshold on test", _EVERY, others),
+        "every": _table("thresholds-by-finding", "Every threshold on test", _EVERY, others),
         "choices": {
             "Row": list(dict.fromkeys(record["row"] for record in others)),
             "Finding": list(dict.fromkeys(record["label"] for record in others)),

@@ -78,7 +78,8 @@ def run(little):
     """Three rows, one of which failed, and three findings, one of which nobody has in test."""
     judged = {"threshold": "f1", "level": 0.95, "draws": 1000, "min_positives": 10}
     sentence = {"Thresholds": "One a finding and row: the one of the highest F1 on valid."}
-    return little | {"tables": tables(), "evaluation": judged, "protocol": sentence}
+    drawn = {"curves": {}, "history": {}, "cooccurrence": None}  # by other sections
+    return little | drawn | {"tables": tables(), "evaluation": judged, "protocol": sentence}
 
 
 def cells(table, row, finding):

@@ -67,23 +67,37 @@ def test_nothing_has_no_bins():
 
 
 def test_calibrated_scores_have_intercept_0_and_slope_1():
-    found = cox(*draw(20_000))
+    found = cox(*draw(10_000), level=0.999)
     assert found["intercept_low"] < 0 < found["intercept_high"]
     assert found["slope_low"] < 1 < found["slope_high"]
-    assert (found["intercept"], found["slope"]) == (
-        pytest.approx(0, abs=0.06),
-        pytest.approx(1, abs=0.04),
-    )
+    assert found["intercept"] == pytest.approx(0, abs=0.12)
+    assert found["slope"] == pytest.approx(1, abs=0.12)
     assert found["note"] == ""
 
 
 def test_what_was_done_to_the_scores_is_found_again():
-    shifted = cox(*draw(20_000, shift=-0.8))
-    assert shifted["intercept"] == pytest.approx(-0.8, abs=0.06)
-    assert shifted["slope"] == pytest.approx(1, abs=0.05)
-    spread = cox(*draw(20_000, shift=0.3, slope=0.5))
-    assert spread["slope"] == pytest.approx(0.5, abs=0.03)
+    shifted = cox(*draw(10_000, shift=-0.8))
+    assert shifted["intercept"] == pytest.approx(-0.8, abs=0.12)
+    assert shifted["slope"] == pytest.approx(1, abs=0.12)
+    spread = cox(*draw(10_000, shift=0.3, slope=0.5))
+    assert spread["slope"] == pytest.approx(0.5, abs=0.06)
     assert spread["intercept_low"] < spread["intercept"] < spread["intercept_high"]
+
+
+@pytest.mark.slow
+def test_the_intervals_cover_in_95_of_100_samples_of_patients():
+    hits = np.zeros(2)
+    for seed in range(1000):
+        random = np.random.default_rng(seed)
+        shown = random.normal(-2, 1, (500, 1)) + random.normal(0, 0.7, (500, 4))
+        scores = expit(shown).ravel()
+        truth = random.random(2000) < scores
+        found = cox(truth, scores, np.arange(2000) // 4)
+        hits += [
+            found["intercept_low"] <= 0 <= found["intercept_high"],
+            found["slope_low"] <= 1 <= found["slope_high"],
+        ]
+    assert (np.abs(hits / 1000 - 0.95) < 0.02).all()
 
 
 def test_patients_and_not_images_are_what_varies():
@@ -205,7 +219,7 @@ def study():
     truth = pd.DataFrame(random.random((800, 14)) < expit(right), images, list(FINDINGS))
     truth = truth.astype(float)
     truth.loc[part == "test", "Hernia"] = 0
-    truth.loc[part == "valid", "Hernia"] = np.arange(250) < 4
+    truth.loc[part == "valid", "Hernia"] = (np.arange(250) < 4).astype(float)
     truth.iloc[600, 0] = np.nan
     usual = truth[part == "train"].mean().to_numpy()
     made = {"right": expit(right), "high": expit(right + np.log(4)), "floor": [usual] * 800}
