@@ -6,8 +6,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
+from benchmark.evaluation.thresholds import check_rule
 from benchmark.splits import check_kind
 from features.errors import InputError, unknown
 
@@ -75,7 +84,8 @@ class Training(Section):
 class Evaluation(Section):
     """How scores become decisions and figures, and how sure the figures are."""
 
-    threshold: Literal["f1"] = "f1"
+    #: How thresholds are chosen on valid: see `benchmark.evaluation.thresholds.KINDS`.
+    threshold: Annotated[str, BeforeValidator(check_rule)] = "f1"
     #: A threshold is chosen on valid only where it holds at least so many positives.
     min_positives: Annotated[int, Field(ge=1)] = 10
     #: How often the patients of test are drawn for intervals.
@@ -85,6 +95,10 @@ class Evaluation(Section):
     level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     #: Rows whose AUC, or AP, differs by less than this are equivalent.
     margin: Annotated[float, Field(gt=0, lt=0.5)] = 0.02
+    #: What is fitted to the scores on valid to show calibration before and after.
+    calibration: Literal["none", "platt", "isotonic"] = "none"
+    #: Into how many bins of equal size calibration puts the images.
+    bins: Annotated[int, Field(ge=2, le=100)] = 10
 
 
 class Experiment(Section):

@@ -27,7 +27,7 @@ GRID_TABLES = ("evaluation/cells.csv", "evaluation/grid.csv")
 #: Columns of evaluation tables that hold words, also where every cell is empty or a number.
 _WORDS = (
     *("row", "other", "part", "finding", "metric", "rule", "note", "verdict", "group", "value"),
-    *("code", "text", "link", "method", "labels", "source", "split"),
+    *("code", "text", "link", "method", "labels", "source", "split", "stage"),
 )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from benchmark.evaluation.curves import curves
 from benchmark.evaluation.tables import TABLES
+from benchmark.evaluation.thresholds import Rule
 from benchmark.experiment import Experiment
 from benchmark.run_folder import RowFolder, RunFolder
 from benchmark.split_file import PARTS
@@ -18,9 +19,7 @@ from features.findings import FINDINGS, display
 PROTOCOL = {
     "Split": "All images of a patient are in one part. Models learn from train; every choice is "
     "made on valid; test is read once, by the evaluation.",
-    "Thresholds": "One a finding and row, at the highest F1 on valid, then applied to test. Where "
-    "valid holds fewer than {min_positives} positives, the threshold calls as large a share of "
-    "valid as is positive in train.",
+    "Thresholds": "{thresholds}",
     "Intervals": "{level:g} % {interval} intervals of the bootstrap over patients: the patients of "
     "test are drawn with replacement {draws:,} times, each with all of his images, and the same "
     "draws serve every row and finding.",
@@ -171,11 +170,12 @@ def _localization(run: RunFolder, rows: list[dict]) -> list[dict[str, Any]]:
 
 def protocol(experiment: Experiment) -> dict[str, str]:
     """Say how figures come about, by topic."""
+    judged = experiment.evaluation
     facts = {
-        "min_positives": experiment.evaluation.min_positives,
-        "level": 100 * experiment.evaluation.level,
-        "interval": {"bca": "BCa"}.get(experiment.evaluation.interval, "percentile"),
-        "draws": experiment.evaluation.draws,
+        "thresholds": Rule.parse(judged.threshold).sentence(judged.min_positives),
+        "level": 100 * judged.level,
+        "interval": {"bca": "BCa"}.get(judged.interval, "percentile"),
+        "draws": judged.draws,
         "labels": LABELS[experiment.data.source],
     }
     return {name: text.format(**facts) for name, text in PROTOCOL.items()}

@@ -5,6 +5,7 @@ changed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,8 +47,8 @@ def roc_panel(
     lines = {row: (curve["fpr"], curve["tpr"]) for row, curve in curves.items()}
     figure, axes = _square("false positive rate", "recall")
     axes.plot([0, 1], [0, 1], color=placeholder("line"), linewidth=0.8, clip_on=False)
-    _draw_rows(axes, lines, styles)
-    return to_svg(figure, name=name, label=label, hints=_by_gid(hints, styles))
+    draw_rows(axes, lines, styles)
+    return to_svg(figure, name=name, label=label, hints=hints_by_gid(hints, styles))
 
 
 def pr_panel(
@@ -68,16 +69,17 @@ def pr_panel(
     figure, axes = _square("recall", "precision")
     if prevalence is not None:
         axes.plot([0, 1], [prevalence] * 2, color=placeholder("line"), linewidth=0.8, clip_on=False)
-    _draw_rows(axes, lines, styles, drawstyle="steps-pre")
-    return to_svg(figure, name=name, label=label, hints=_by_gid(hints, styles))
+    draw_rows(axes, lines, styles, drawstyle="steps-pre")
+    return to_svg(figure, name=name, label=label, hints=hints_by_gid(hints, styles))
 
 
-def _draw_rows(
+def draw_rows(
     axes: Axes,
     lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     styles: Mapping[str, RowStyle],
-    drawstyle: str = "default",
+    **options: Any,
 ) -> None:
+    """Draw a line for each row, in its colour; options are those of `Axes.plot`."""
     dashes = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1.2, 1.6))}
     for row, (x, y) in lines.items():
         axes.plot(
@@ -86,13 +88,12 @@ def _draw_rows(
             gid=f"row-{styles[row].index}",
             color=placeholder(styles[row].colour),
             linestyle=dashes[styles[row].dash],
-            linewidth=1.3,
-            drawstyle=drawstyle,
-            clip_on=False,
+            **{"linewidth": 1.3, "clip_on": False} | options,
         )
 
 
-def _by_gid(hints: Mapping[str, str], styles: Mapping[str, RowStyle]) -> dict[str, str]:
+def hints_by_gid(hints: Mapping[str, str], styles: Mapping[str, RowStyle]) -> dict[str, str]:
+    """Put what is shown over each row's line under the line's name in the drawing."""
     return {f"row-{styles[row].index}": hint for row, hint in hints.items()}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import comparison, cost, figures, grid, panels, tables, views
+from reports import calibration, cost, figures, grid, panels, tables, thresholds, views
 from reports.numbers import prevalences
 from reports.palette import row_styles
 from reports.spread import spread_panel
@@ -130,6 +131,20 @@ def _comparison(summary: Summary, uid: str) -> dict[str, Any]:
         "delong_downloads": _downloads(summary, delong, ("csv",)),
         "ratio": comparison.mean_ratio(delong.records),
     }
+def _thresholds(summary: Summary, uid: str) -> dict[str, Any]:
+    return _with_files(summary, thresholds.content(summary))
+
+
+def _calibration(summary: Summary, uid: str) -> dict[str, Any]:
+    return _with_files(summary, calibration.content(summary, uid))
+
+
+def _with_files(summary: Summary, content: dict[str, Any]) -> dict[str, Any]:
+    """Add the downloads of all tables of a section, by the table's name; of long ones the CSV."""
+    made = [it for it in content.values() if isinstance(it, Table)]
+    kinds = {it.name: ("csv", "md", "tex")[: 1 if len(it.records) > 50 else 3] for it in made}
+    files = {it.name: _downloads(summary, it, kinds[it.name]) for it in made}
+    return content | {"files": files} if content else {}
 
 
 def _cost(summary: Summary, uid: str) -> dict[str, Any]:
@@ -269,7 +284,9 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("leaderboard", "Leaderboard", _leaderboard),
     ("findings", "Findings", _findings),
     ("comparison", "Which differences are real", _comparison),
+    ("thresholds", "Thresholds", _thresholds),
     ("curves", "Curves", panels.curves),
+    ("calibration", "Calibration", _calibration),
     ("training", "Training", panels.training),
     ("cost", "Cost", _cost),
     ("localization", "Where the models looked", _localization),

@@ -163,6 +163,7 @@ class Evidence:
                     self.valid.scores[place][:, k],
                     prevalence=prevalence[k],
                     min_positives=self.settings.min_positives,
+                    rule=self.settings.threshold,
                 )
                 for k in range(len(self.findings))
             ]

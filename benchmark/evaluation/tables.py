@@ -6,8 +6,15 @@ import pandas as pd
 
 from benchmark.evaluation.comparison import comparison_table, wins_table
 from benchmark.evaluation.delong import delong_table
+from benchmark.evaluation.calibration_tables import (
+    calibration_table,
+    net_benefit_table,
+    reliability_table,
+)
 from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.prevalence import prevalence_table
 from benchmark.evaluation.row import metrics_table
+from benchmark.evaluation.threshold_table import threshold_table
 
 #: Each table by the name of its file, in the order in which they are made.
 TABLES: dict[str, Callable[[Evidence], pd.DataFrame]] = {
@@ -15,6 +22,11 @@ TABLES: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "delong": delong_table,
     "comparison": comparison_table,
     "wins": wins_table,
+    "thresholds": threshold_table,
+    "calibration": calibration_table,
+    "reliability": reliability_table,
+    "net_benefit": net_benefit_table,
+    "prevalence": prevalence_table,
 }
 
 

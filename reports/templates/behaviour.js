@@ -78,10 +78,13 @@
     button.append(...key.childNodes);
     button.style.cssText = key.style.cssText;
     button.setAttribute("aria-pressed", "true");
+    button.dataset.rowKey = key.dataset.rowKey;
     key.replaceWith(button);
     button.addEventListener("click", () => {
       const on = button.getAttribute("aria-pressed") !== "true";
-      button.setAttribute("aria-pressed", String(on));
+      for (const other of root.querySelectorAll(`[data-row-key="${key.dataset.rowKey}"]`)) {
+        other.setAttribute("aria-pressed", String(on)); // each section has a legend of its own
+      }
       for (const line of root.querySelectorAll(`[data-row="${key.dataset.rowKey}"]`)) {
         line.classList.toggle("off", !on);
       }

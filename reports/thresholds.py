@@ -1,0 +1,80 @@
+"""The section on thresholds: what they do on test, and what 0.5 would have done."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reports.tables import Column, Line, Record, Table, cell, is_missing, write
+from reports.views import label_of
+
+Summary = Mapping[str, Any]
+
+_FIGURES = (
+    Column("precision", "Precision", "estimate", "of those called positive, the share that is"),
+    Column("recall", "Recall", "estimate", "of the positive, the share that is called so"),
+    Column("specificity", "Specificity", "estimate", "of the negative, the share not called"),
+    Column("f1", "F1", "estimate", "harmonic mean of precision and recall"),
+    Column("precision_05", "Precision at 0.5", hint="had everything from 0.5 on been called"),
+    Column("recall_05", "Recall at 0.5", hint="had everything from 0.5 on been called"),
+    Column("f1_05", "F1 at 0.5", hint="had everything from 0.5 on been called"),
+)
+
+_MEANS = (Column("row", "Row", "row"), *_FIGURES)
+
+_EVERY = (
+    Column("row", "Row", "row"),
+    Column("label", "Finding", "text"),
+    Column("patients", "Patients", "count", "patients of test with the finding"),
+    Column("rule", "Rule", "text", "by which the threshold was chosen on valid"),
+    Column("threshold", "Threshold", hint="scores from it on are called positive"),
+    *_FIGURES[:2],
+    Column("precision_wilson", "Precision, Wilson", "figures", "assumes independent images"),
+    Column("recall_wilson", "Recall, Wilson", "figures", "assumes independent images"),
+    *_FIGURES[2:],
+    Column("note", "Note", "text"),
+)
+
+
+def content(summary: Summary) -> dict[str, Any]:
+    """Make what the section shows; nothing without a threshold.
+
+    Parameters
+    ----------
+    summary : mapping
+        The run's; read are the lines of its table ``thresholds``.
+    """
+    records = [_record(summary, line) for line in summary.get("tables", {}).get("thresholds", ())]
+    if not records:
+        return {}
+    means = [record for record in records if record["finding"] == "macro"]
+    others = [record for record in records if record["finding"] != "macro"]
+    return {
+        "means": _table("threshold-means", "Thresholds on test, means", _MEANS, means),
+        "every": _table("thresholds-by-finding", "Every threshold on test", _EVERY, others),
+        "choices": {
+            "Row": list(dict.fromkeys(record["row"] for record in others)),
+            "Finding": list(dict.fromkeys(record["label"] for record in others)),
+        },
+        "otherwise": sum(bool(record.get("note")) for record in others),
+    }
+
+
+def _record(summary: Summary, line: Record) -> dict[str, Any]:
+    wilson = {f"{key}_wilson": _bounds(line, key) for key in ("precision", "recall")}
+    return {**line, "label": label_of(summary, line["finding"]), **wilson}
+
+
+def _bounds(line: Record, key: str) -> str | None:
+    low, high = (line.get(f"{key}_wilson_{end}") for end in ("low", "high"))
+    if is_missing(low) or is_missing(high):
+        return None
+    return f"[{write(low, 'score')}, {write(high, 'score')}]"
+
+
+def _table(
+    name: str, caption: str, columns: tuple[Column, ...], records: list[dict[str, Any]]
+) -> Table:
+    lines = []
+    for record in records:
+        why = record.get("note") or "nothing is called"
+        lines.append(Line([cell(record, it, reason=why) for it in columns], row=record["row"]))
+    return Table(name, caption, columns, lines, records)
