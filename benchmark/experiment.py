@@ -83,6 +83,8 @@ class Evaluation(Section):
     interval: Literal["percentile", "bca"] = "percentile"
     #: Confidence of intervals.
     level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    #: A second label file, evaluated beside the data set's own labels: see docs/labels.md.
+    labels: str = ""
 
 
 class Experiment(Section):

@@ -19,15 +19,16 @@ from features.radiographs import Radiographs
 
 #: What a run has at the top of its folder beside its rows, and what a grid has there instead.
 RUN_TABLES = (
-    *("split.csv", "truth.csv"),
+    *("split.csv", "truth.csv", "second_labels.csv"),
     *(f"evaluation/{name}.csv" for name in (*TABLES, "auc", "precision", "recall")),
+    "evaluation/checklist.md",
 )
 GRID_TABLES = ("evaluation/cells.csv", "evaluation/grid.csv")
 
 #: Columns of evaluation tables that hold words, also where every cell is empty or a number.
 _WORDS = (
     *("row", "other", "part", "finding", "metric", "rule", "note", "verdict", "group", "value"),
-    *("code", "text", "link", "method", "labels", "source", "split"),
+    *("code", "text", "link", "method", "labels", "source", "split", "negatives"),
 )
 
 
@@ -266,6 +267,20 @@ class RunFolder:
     def truth(self) -> pd.DataFrame:
         """Return truth.csv as floats, indexed by image."""
         path = self.path / "truth.csv"
+        return read_csv(path, index_col="image", dtype={"image": str}).astype(float)
+
+    def write_second_labels(self, labels: pd.DataFrame | None) -> None:
+        """Write second_labels.csv, as truth.csv is; none where there are none."""
+        if labels is None:
+            self.drop("second_labels.csv")
+        else:
+            write_csv(self.path / "second_labels.csv", labels.astype("Int8"))
+
+    def second_labels(self) -> pd.DataFrame | None:
+        """Return second_labels.csv as floats, indexed by image; None where there is none."""
+        path = self.path / "second_labels.csv"
+        if not path.is_file():
+            return None
         return read_csv(path, index_col="image", dtype={"image": str}).astype(float)
 
     @property

@@ -4,12 +4,19 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from benchmark.evaluation.characteristics import characteristics_table
 from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.label_quality import negatives_table, second_labels_table
 from benchmark.evaluation.row import metrics_table
+from benchmark.evaluation.subgroups import subgroups_table
 
 #: Each table by the name of its file, in the order in which they are made.
 TABLES: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "metrics": metrics_table,
+    "characteristics": characteristics_table,
+    "subgroups": subgroups_table,
+    "negatives": negatives_table,
+    "second_labels": second_labels_table,
 }
 
 
