@@ -315,6 +315,10 @@ class RunFolder:
             ordered = wide.loc[test["finding"].unique(), test["row"].unique()]
             write_csv(folder / f"{name}.csv", ordered, float_format="%.4f")
 
+    def write_checklist(self, text: str) -> None:
+        """Write evaluation/checklist.md: what the run can say to reporting checklists."""
+        write_text(self.path / "evaluation" / "checklist.md", text)
+
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the evaluation; one without lines or columns where there is none.
 

@@ -45,15 +45,9 @@ def left_out(summary: Summary) -> str:
 def preprocessing(summary: Summary) -> str:
     """Say at which size rows see the radiographs."""
     size = summary["data"].get("size")
-    own = {
-        row["name"]: row["options"]["size"] for row in finished(summary) if _other_size(row, size)
-    }
-    more = "".join(f"; {name} at {pixels} px" for name, pixels in own.items())
+    own = [row for row in finished(summary) if row["options"].get("size", size) != size]
+    more = "".join(f"; {row['name']} at {row['options']['size']} px" for row in own)
     return f"Decoded to grey values, square, at {size} px{more}." if size else ""
-
-
-def _other_size(row: Mapping, size: int | None) -> bool:
-    return row.get("options", {}).get("size", size) != size
 
 
 def warnings(summary: Summary) -> str:
@@ -123,7 +117,7 @@ def disjoint(summary: Summary) -> str:
     if not people(summary):
         return ""
     shared = total(summary, "shared_patients")
-    return f"{shared:,} patients are in two parts." if shared else "No patient is in two parts."
+    return "Some patients are in two parts." if shared else "No patient is in two parts."
 
 
 def internal(summary: Summary) -> str:

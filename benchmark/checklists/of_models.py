@@ -27,10 +27,8 @@ def software(summary: Summary) -> str:
 
 def initial_weights(summary: Summary) -> str:
     """Say what networks started from."""
-    started = [
-        f"{row['name']}: {row['weights']}" for row in finished(summary) if row.get("weights")
-    ]
-    return sentences(started)
+    started = [row for row in finished(summary) if row.get("weights")]
+    return sentences(f"{row['name']}: {row['weights']}" for row in started)
 
 
 def training(summary: Summary) -> str:
@@ -46,9 +44,7 @@ def training(summary: Summary) -> str:
 
 def selection(summary: Summary) -> str:
     """Say on which part choices were made."""
-    watched = {
-        row["options"]["monitor"] for row in finished(summary) if "monitor" in row["options"]
-    }
+    watched = {row["options"].get("monitor") for row in finished(summary)} - {None}
     more = f" Epochs by {', '.join(sorted(watched))}." if watched else ""
     return f"Every choice is made on valid.{more}" if finished(summary) else ""
 
