@@ -20,8 +20,8 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
     beside = [line for line in lines if line["comparable"]]
     apart = [line for line in lines if not line["comparable"]]
     ranked = [*_ours(summary), *_theirs(beside)] if beside else []
-    together = _table(summary, "literature", ranked) if ranked else None
-    others = _table(summary, "literature-other-splits", _theirs(apart)) if apart else None
+    together = _table(summary, "published", ranked) if ranked else None
+    others = _table(summary, "published-other-splits", _theirs(apart)) if apart else None
     return {
         "statement": given["statement"],
         "beside": together,

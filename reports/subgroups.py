@@ -189,7 +189,7 @@ def every_group(summary: Summary) -> Table:
         Line([cell(it, column, reason=it["note"]) for column in _EVERY], row=it["row"])
         for it in records
     ]
-    return Table("subgroups", "Every row and finding by group", _EVERY, made, records)
+    return Table("groups", "Every row and finding by group", _EVERY, made, records)
 
 
 def _choices(every: Table) -> dict[str, list[str]]:
