@@ -86,7 +86,8 @@ def reference(summary: Summary) -> str:
 
 def annotators(summary: Summary) -> str:
     """Say who labelled, where that is known."""
-    return "" if summary["data"].get("source") != "phantom" else "Nobody: labels are as drawn."
+    phantom = summary["data"].get("source") == "phantom"
+    return "Nobody: labels are those of what was drawn." if phantom else ""
 
 
 def second_reference(summary: Summary) -> str:

@@ -6,6 +6,7 @@ from benchmark.checklists.summary import (
     Summary,
     best_line,
     finished,
+    fitted,
     interval,
     part_of,
     prevalences,
@@ -44,9 +45,9 @@ def training(summary: Summary) -> str:
 
 def selection(summary: Summary) -> str:
     """Say on which part choices were made."""
-    watched = {row["options"].get("monitor") for row in finished(summary)} - {None}
+    watched = {row["options"].get("monitor") for row in fitted(summary)} - {None}
     more = f" Epochs by {', '.join(sorted(watched))}." if watched else ""
-    return f"Every choice is made on valid.{more}" if finished(summary) else ""
+    return f"Every choice is made on valid.{more}" if fitted(summary) else ""
 
 
 def ensembles(summary: Summary) -> str:
@@ -139,7 +140,7 @@ def recomputable(summary: Summary) -> str:
 
 def predictors(summary: Summary) -> str:
     """Say what floors know of a patient beside the radiograph."""
-    rows = finished(summary)
+    rows = fitted(summary)
     known = [row["name"] for row in rows if "metadata" in row["options"].get("features", ())]
     more = f" {', '.join(known)}: age, sex and view position instead." if known else ""
     return f"The radiograph's pixels.{more}" if rows else ""
@@ -149,7 +150,7 @@ def predictions(summary: Summary) -> str:
     """Say what rows put out."""
     if not finished(summary):
         return ""
-    return "One score a radiograph and finding, by the fitted model: scores.csv of each row."
+    return "One score a radiograph and finding, in scores.csv of each row; higher is likelier."
 
 
 def imbalance(summary: Summary) -> str:
@@ -173,7 +174,7 @@ def thresholds(summary: Summary) -> str:
 
 def saved_models(summary: Summary) -> str:
     """Say where fitted models lie."""
-    return "Each fitted model: models/<row>/saved in the run folder." if finished(summary) else ""
+    return "Each fitted model: models/<row>/saved in the run folder." if fitted(summary) else ""
 
 
 #: What `items.toml` may name.

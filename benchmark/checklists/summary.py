@@ -1,6 +1,6 @@
 """What the facts of a checklist read of a run's summary, and how they are written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Summary = Mapping[str, Any]
@@ -10,6 +10,11 @@ def finished(summary: Summary) -> list[Mapping]:
     """Return the rows that were finished, with their options."""
     rows = [row for row in summary.get("rows") or () if row["status"] == "done"]
     return [{**row, "options": row.get("options") or {}} for row in rows]
+
+
+def fitted(summary: Summary) -> list[Mapping]:
+    """Return the rows that this run has fitted; scores may also have come from elsewhere."""
+    return [row for row in finished(summary) if (row.get("cost") or {}).get("model_bytes")]
 
 
 def table(summary: Summary, name: str) -> Sequence[Mapping]:
@@ -57,6 +62,7 @@ def interval(line: Mapping, key: str, *, signed: bool = False) -> str:
     return f"{form.format(figure)}{bounds}"
 
 
-def sentences(said: Any) -> str:
+def sentences(said: Iterable[str]) -> str:
     """Put what there is to say into one sentence; nothing where there is nothing."""
-    return "; ".join(filter(None, said)).strip() + "." if any(said := list(said)) else ""
+    words = [word for word in said if word]
+    return f"{'; '.join(words)}." if words else ""

@@ -119,7 +119,7 @@ class _Group:
     def of(cls, evidence: Evidence, chosen: np.ndarray) -> Self:
         part = evidence.test.take(chosen)
         with_it, without = _people(part, 1), _people(part, 0)
-        enough = (with_it >= LEAST) & (without >= LEAST)
+        enough = np.minimum(with_it, without) >= LEAST
         masked = relabelled(part, np.where(enough, part.truth, np.nan))
         judged = replace(Judgement.of(masked, evidence.weights), part=part)
         return cls(judged, len(np.unique(part.patients)), with_it, without)
@@ -127,7 +127,7 @@ class _Group:
     @property
     def enough(self) -> np.ndarray:
         """Shape (findings,): whether there are patients enough for a figure."""
-        return (self.with_it >= LEAST) & (self.without >= LEAST)
+        return np.minimum(self.with_it, self.without) >= LEAST
 
 
 def _people(part: Part, label: int) -> np.ndarray:
