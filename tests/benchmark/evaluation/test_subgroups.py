@@ -166,7 +166,7 @@ def test_the_macro_gap_is_the_mean_of_the_gaps(evidence):
 
 
 def test_no_finding_is_a_line_of_its_own_and_in_no_mean(evidence):
-    truth = evidence.truth.assign(**{"No Finding": (evidence.truth.sum(axis=1) == 0) * 1.0})
+    truth = evidence.truth.assign(**{"No Finding": 1 - evidence.truth["Mass"]})
     scores = {row: it.assign(**{"No Finding": 0.5}) for row, it in evidence.scores.items()}
     wide = Evidence(truth, evidence.split, scores, evidence.settings)
     before, after = subgroups_table(evidence), subgroups_table(wide)
