@@ -6,8 +6,9 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-#: Numbers held at a time in a table of levels × draws: 32 MiB of float64.
-_BLOCK = 1 << 22
+#: Numbers held at a time in a table of levels × draws: 1 MiB of float64, which stays in a core's
+#: cache: one that does not takes about twice the time.
+_BLOCK = 1 << 17
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +110,8 @@ class Ranked:
         lost = np.einsum("kd,kd->d", found, called - tied / 2)
         recalled = np.cumsum(found, axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            precision = np.nan_to_num(recalled / (recalled + called))
+            reached = recalled + called
+            precision = recalled / np.where(reached > 0, reached, 1.0)
             auc = 1 - lost / (positives * negatives)
             ap = np.einsum("kd,kd->d", found, precision) / positives
         undefined = (positives == 0) | (negatives == 0)
