@@ -1,6 +1,6 @@
 """A second label file: what others, a panel of radiologists say, call present on some images."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -69,11 +69,15 @@ class SecondLabels:
 
     def told(self, labels: pd.DataFrame) -> str:
         """Say how much of the file was found in a run whose labels `of` has returned."""
-        said = f"{len(labels):,} images of this run with {len(labels.columns)} findings"
-        elsewhere = len(self.table) - len(labels)
-        left = f"; {elsewhere:,} images that the run does not have" if elsewhere else ""
-        more = f"; columns not read: {', '.join(self.unread)}" if self.unread else ""
-        return f"second labels, {self.file.name}: {said}{left}{more}"
+        said = f"{self.file.name} labels {_number(labels.columns, 'finding')} on"
+        left = len(self.table) - len(labels)
+        more = f"; names {left:,} that the run does not have" if left else ""
+        unread = f"; columns not read: {', '.join(self.unread)}" if self.unread else ""
+        return f"{said} {_number(labels, 'image')} of this run{more}{unread}"
+
+
+def _number(things: Sized, what: str) -> str:
+    return f"{len(things):,} {what}{'s' * (len(things) != 1)}"
 
 
 def read_second_labels(file: str | Path) -> SecondLabels:

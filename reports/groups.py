@@ -10,6 +10,9 @@ from reports.figures import panel, plain
 from reports.palette import RowStyle, placeholder
 from reports.svg import to_svg
 
+#: The second cue beside a row's colour.
+_DOTS = {"solid": "o", "dashed": "s", "dotted": "D"}
+
 #: The share of a band that its rows take.
 _BAND = 0.72
 
@@ -75,7 +78,9 @@ def groups_panel(
             "clip_on": False,
         }
         axes.plot([mark.low, mark.high], [place] * 2, linewidth=1.6, alpha=0.6, **common)
-        axes.plot([mark.value], [place], "o", markersize=4, markeredgewidth=0, **common)
+        axes.plot(
+            [mark.value], [place], _DOTS[style.dash], markersize=4, markeredgewidth=0, **common
+        )
     margin = 0.03 * (span[1] - span[0])
     axes.set(xlabel="macro AUC, test", xlim=(span[0] - margin, span[1] + margin))
     axes.set(ylim=(len(groups) - 0.5, -0.5))

@@ -16,9 +16,9 @@ _FINDING = Column("label", "Finding", "text")
 _NEGATIVES = (
     Column("positives", "Positives", "count"),
     Column("n", "Images", "count", "positives and all others"),
-    Column("auc", "AUC", "estimate", "negatives: all images without the finding"),
-    Column("healthy_n", "Images, healthy", "count", "positives, and images without any finding"),
-    Column("healthy_auc", "AUC, healthy", "estimate", "negatives: images without any finding"),
+    Column("auc", "AUC, all negatives", "estimate", "negatives: all images without the finding"),
+    Column("none_n", "Images, no finding", "count", "positives, and images without any finding"),
+    Column("none_auc", "AUC, no finding", "estimate", "negatives: images without any finding"),
     Column("lift", "Lift", "estimate", "what the easier negatives add, from the same draws"),
     Column("note", "Note", "text"),
 )
@@ -43,6 +43,10 @@ _AGREEMENT = (
 )
 
 
+#: Counts that the table of the run leaves empty in other lines, and so has as floats.
+_CELLS = ("both", "first_only", "second_only", "neither")
+
+
 def section(summary: Summary, uid: str) -> dict[str, Any]:
     """Make the section: both kinds of negatives, and the second labels where there are any."""
     lines = _lines(summary, "negatives")
@@ -65,7 +69,7 @@ def _lines(summary: Summary, table: str) -> Sequence[Record]:
 
 def negatives(summary: Summary, *, means: bool) -> Table:
     """Put the two kinds of negatives beside each other, of the macro means or of the findings."""
-    pairs = _paired(_lines(summary, "negatives"), "negatives", "all", "healthy")
+    pairs = _paired(_lines(summary, "negatives"), "negatives", "all", "none")
     name = "negatives" if means else "negatives-by-finding"
     columns = _NEGATIVES[2:] if means else _NEGATIVES
     return _table(summary, name, "Two kinds of negatives", pairs, columns, means=means)
@@ -137,9 +141,10 @@ def _agreement(summary: Summary, pairs: Sequence[Record]) -> Table:
     """List how far the two sets agree: the same for all rows, so it is told once."""
     first = pairs[0]["row"]
     of_first = [it for it in pairs if it["row"] == first and it["finding"] != "macro"]
-    kept = ("finding", *(column.key for column in _AGREEMENT[1:]))
     records = [
-        {"label": label_of(summary, it["finding"]), **{key: it[key] for key in kept}}
+        {"label": label_of(summary, it["finding"])}
+        | {key: it[key] for key in ("finding", "kappa")}
+        | {key: int(it[key]) for key in _CELLS}
         for it in of_first
     ]
     made = [Line([cell(record, column) for column in _AGREEMENT]) for record in records]

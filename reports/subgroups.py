@@ -62,7 +62,8 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
         "panels": panels(summary, uid),
         "rows": [row for row in row_styles(summary["rows"]) if any(_of(lines, row=row))],
         "gaps": gap,
-        "gap_count": len(gap.lines) * (len(gap.columns) - 1),
+        "gap_count": _number(gap),
+        "too_small": _too_small(_compared(summary)),
         "gap_downloads": downloads(summary, gap),
         "every": every,
         "choices": _choices(every),
@@ -130,14 +131,13 @@ def gaps(summary: Summary) -> Table:
 
     Of two groups one gap is told, of more each group's against all others.
     """
-    lines = [it for it in _lines(summary, "subgroups") if it["finding"] == "macro" and it["other"]]
-    shown = {(it["group"], it["value"]): it for it in lines if not _is_mirror(it, lines)}
+    lines = _compared(summary)
+    shown = _told(lines)
     columns = [Column("row", "Row", "row")]
-    for axis, value in shown:
-        other = shown[axis, value]["other"]
-        pair = other != "all others"
-        title = f"{value} less {other}" if pair else f"{AXES.get(axis, axis)} {value}"
-        columns.append(Column(f"{axis} {value}", title, "estimate", f"less that of {other}"))
+    for (axis, value), line in shown.items():
+        if any(not is_missing(it["gap"]) for it in _of(lines, group=axis, value=value)):
+            hint = f"less that of {line['other']}"
+            columns.append(Column(f"{axis} {value}", _title(line), "estimate", hint))
     found = {record["row"] for record in lines}
     names = [it["row"] for it in leaderboard(summary, "test").records if it["row"] in found]
     records, made = [], []
@@ -147,6 +147,36 @@ def gaps(summary: Summary) -> Table:
         cells = [_gap_cell(record, column, notes.get(column.key, "")) for column in columns]
         made.append(Line(cells, row=name))
     return Table("gaps", "Gaps of the macro AUC on the test part", columns, made, records)
+
+
+def _compared(summary: Summary) -> list[Record]:
+    """Return the macro lines of groups that are held against others."""
+    lines = _lines(summary, "subgroups")
+    return [it for it in lines if it["finding"] == "macro" and it["other"]]
+
+
+def _told(lines: Sequence[Record]) -> dict[tuple[str, str], Record]:
+    """Return a line of each axis and group whose gap is told."""
+    return {(it["group"], it["value"]): it for it in lines if not _is_mirror(it, lines)}
+
+
+def _title(line: Record) -> str:
+    if line["other"] == "all others":
+        return f"{AXES.get(line['group'], line['group'])} {line['value']}"
+    return f"{line['value']} less {line['other']}"
+
+
+def _too_small(lines: Sequence[Record]) -> list[str]:
+    """Name the gaps that no row has."""
+    known = {(it["group"], it["value"]) for it in lines if not is_missing(it["gap"])}
+    return [_title(line) for place, line in _told(lines).items() if place not in known]
+
+
+def _number(gaps: Table) -> int:
+    """Count the gaps that could stand out: those whose interval has a width."""
+    keys = [column.key for column in gaps.columns[1:]]
+    ends = [(it[f"{key}_low"], it[f"{key}_high"]) for it in gaps.records for key in keys]
+    return sum(not is_missing(low) and high > low for low, high in ends)
 
 
 def _is_mirror(line: Record, lines: Sequence[Record]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from benchmark.checklists.summary import (
     Summary,
-    finished,
+    fitted,
     part_of,
     people,
     prevalences,
@@ -34,7 +34,7 @@ def left_out(summary: Summary) -> str:
     """Count what was read and what was not, and why."""
     data = summary["data"]
     reasons = {
-        "named in the table but not on disk": data.get("missing"),
+        "named in the table but not on disk": data.get("pixels", True) and data.get("missing"),
         "on disk but not in the table": data.get("surplus"),
         "damaged": len(data.get("damaged") or ()),
     }
@@ -43,9 +43,9 @@ def left_out(summary: Summary) -> str:
 
 
 def preprocessing(summary: Summary) -> str:
-    """Say at which size rows see the radiographs."""
-    size = summary["data"].get("size")
-    own = [row for row in finished(summary) if row["options"].get("size", size) != size]
+    """Say at which size rows see the radiographs; nothing where they were fitted elsewhere."""
+    size = summary["data"].get("size") if fitted(summary) else None
+    own = [row for row in fitted(summary) if row["options"].get("size", size) != size]
     more = "".join(f"; {row['name']} at {row['options']['size']} px" for row in own)
     return f"Decoded to grey values, square, at {size} px{more}." if size else ""
 
@@ -67,10 +67,16 @@ def missing(summary: Summary) -> str:
     parts = summary["data"].get("parts") or ()
     findings = [finding["name"] for finding in summary["findings"]]
     labels = sum(part["images"] - part["known"][f] for part in parts for f in findings)
-    said = [f"{labels:,} unknown labels, left out of the figures of their finding"]
-    for what, key in (("ages", "age"), ("sexes of patients", "sex"), ("view positions", "view")):
-        said.append(f"{total(summary, f'{key}_unknown'):,} unknown {what}")
-    return f"{'; '.join(said)}." if parts and people(summary) else ""
+    counts = {
+        "labels, left out of the figures of their finding": labels,
+        "ages": total(summary, "age_unknown"),
+        "sexes of patients": total(summary, "sex_unknown"),
+        "view positions": total(summary, "view_unknown"),
+    }
+    if not parts or not people(summary):
+        return ""
+    unknown = [f"{count:,} {what}" for what, count in counts.items() if count]
+    return f"Unknown: {', '.join(unknown) or 'no label, age, sex or view position'}."
 
 
 def views(summary: Summary) -> str:

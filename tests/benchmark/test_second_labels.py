@@ -50,8 +50,8 @@ def test_images_are_matched_by_stem_and_those_elsewhere_are_counted(tmp_path):
     labels = read.of(pd.Index(["b.jpg", "c.jpg", "a.jpg"]), FINDINGS)
     assert labels["Mass"].to_dict() == {"b.jpg": 0, "a.jpg": 1}
     assert read.told(labels) == (
-        "second labels, panel.csv: 2 images of this run with 1 findings; 1 images that the run "
-        "does not have; columns not read: fracture"
+        "panel.csv labels 1 finding on 2 images of this run; names 1 that the run does not have; "
+        "columns not read: fracture"
     )
 
 
@@ -103,7 +103,7 @@ def test_a_run_is_judged_by_second_labels_too_and_keeps_them(small, tiny_nih, tm
     before = run.summary["tables"]["second_labels"]
     assert {line["labels"] for line in before} == {"first", "panel.csv"}
     assert {line["kappa"] for line in before if line["labels"] != "first"} <= {1.0, None}
-    assert "120 images of this run" in run.summary["data"]["second_labels"]
+    assert "14 findings on 120 images of this run" in run.summary["data"]["second_labels"]
 
     file.unlink()
     run.evaluate()

@@ -24,7 +24,7 @@ def labelled(little):
                 line(row, finding, "negatives", "no finding", base + 0.033, n=130, **lift),
             ]
             change = {"change": -0.1, "change_low": -0.12, "change_high": -0.08}
-            cells = {"both": 8, "first_only": 4, "second_only": 2, "neither": 226, "kappa": 0.71}
+            cells = {"both": 8.0, "first_only": 4, "second_only": 2, "neither": 226, "kappa": 0.71}
             second += [
                 line(row, finding, "labels", "first", base),
                 line(row, finding, "labels", "panel.csv", base - 0.1, **change, **cells),
@@ -36,7 +36,7 @@ def labelled(little):
 def test_both_kinds_of_negatives_stand_in_one_line_a_row_the_leader_first(labelled):
     table = label_quality.negatives(labelled, means=True)
     assert [column.label for column in table.columns] == [
-        *("Row", "AUC", "Images, healthy", "AUC, healthy", "Lift")
+        *("Row", "AUC, all negatives", "Images, no finding", "AUC, no finding", "Lift")
     ]
     assert [[cell.text for cell in it.cells] for it in table.lines] == [
         ["cnn6", "0.700", "130", "0.733", "0.033"],

@@ -31,7 +31,9 @@ def test_comparable_figures_are_ranked_with_ours_and_the_others_stand_apart(besi
     assert [it.cells[0].text for it in content["apart"].lines] == ["Own split"]
     ours = content["beside"].lines[1]
     macro = next(
-        m["auc"] for m in beside["metrics"] if (m["row"], m["finding"]) == ("cnn6", "macro")
+        m["auc"]
+        for m in beside["metrics"]
+        if (m["row"], m["part"], m["finding"]) == ("cnn6", "test", "macro")
     )
     assert (ours.row, ours.cells[2].text) == ("cnn6", f"{macro:.3f}")
 
