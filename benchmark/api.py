@@ -95,9 +95,12 @@ class Run:
         self._run.write_evaluation(evaluate(self._run, self._run.experiment()))
 
     def write_report(self) -> Path:
-        """Build report.html in the run folder."""
+        """Build report.html in the run folder, and evaluation/checklist.md."""
+        from benchmark.checklists.answers import markdown
         from reports import page
 
+        if answered := self.summary.get("checklists"):  # a grid has none
+            self._run.write_checklist(markdown(answered, title=self.summary["title"]))
         write_text(self._run.report, page.render(self.summary))
         return self._run.report
 

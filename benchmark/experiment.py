@@ -99,6 +99,8 @@ class Evaluation(Section):
     calibration: Literal["none", "platt", "isotonic"] = "none"
     #: Into how many bins of equal size calibration puts the images.
     bins: Annotated[int, Field(ge=2, le=100)] = 10
+    #: A second label file, evaluated beside the data set's own labels: see docs/labels.md.
+    labels: str = ""
 
 
 class Experiment(Section):

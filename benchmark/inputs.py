@@ -1,6 +1,6 @@
 """What all rows of a run share: radiographs that can be read, and their split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from benchmark.console import Console
 from benchmark.datasets.loading import load_radiographs
 from benchmark.experiment import Experiment
 from benchmark.run_folder import split_table, write_csv
+from benchmark.second_labels import read_second_labels
 from benchmark.split_file import PARTS
 from benchmark.splits import Split, make_split
 from features.fingerprint import digest
@@ -19,11 +20,15 @@ from features.radiographs import Radiographs
 
 @dataclass(frozen=True)
 class Inputs:
-    """What all rows of a run share: the radiographs that can be read, and their split."""
+    """What all rows of a run share: the radiographs that can be read, and their split.
+
+    `second` holds the labels of a second file, as truth.csv has its own; None where none is given.
+    """
 
     radiographs: Radiographs
     split: Split
     reading: dict[str, Any]
+    second: pd.DataFrame | None = None
 
     def part(self, name: str) -> Radiographs:
         """Return the radiographs of one part."""
@@ -41,7 +46,9 @@ class Inputs:
         names = [f"{files[row].name} ({why})" for row, why in reasons.items()]
         if not kept.all():
             radiographs = radiographs.take(kept)
-        return type(self)(radiographs, self.split.take(kept), self.reading | {"damaged": names})
+        reading = self.reading | {"damaged": names}
+        split = self.split.take(kept)
+        return replace(self, radiographs=radiographs, split=split, reading=reading)
 
     def shares(self) -> str:
         """Say how many images and patients each part has."""
@@ -81,8 +88,14 @@ def read_data(experiment: Experiment, console: Console) -> tuple[Radiographs, di
 
 
 def parted(experiment: Experiment, radiographs: Radiographs, reading: dict[str, Any]) -> Inputs:
-    """Part the patients of what was read."""
-    return Inputs(radiographs, split_of(experiment, radiographs, reading["folder"]), reading)
+    """Part the patients of what was read, and read what a second label file says of them."""
+    split = split_of(experiment, radiographs, reading["folder"])
+    if not experiment.evaluation.labels:
+        return Inputs(radiographs, split, reading)
+    second = read_second_labels(experiment.evaluation.labels)
+    labels = second.of(radiographs.table.index, radiographs.findings)
+    told = {"second_labels": second.told(labels)}
+    return Inputs(radiographs, split, reading | told, labels)
 
 
 def decoded(inputs: Inputs, experiment: Experiment, console: Console) -> Inputs:
@@ -96,6 +109,9 @@ def tell(console: Console, *inputs: Inputs) -> None:
     damaged = [it.reading["damaged"] for it in inputs]
     told = (f"{len(d)} damaged images are left out: {'; '.join(d)}" for d in damaged if d)
     console.warn(*dict.fromkeys(told))
+    for line in dict.fromkeys(it.reading.get("second_labels") for it in inputs):
+        if line:
+            console.say(line)
     for line in dict.fromkeys(f"split {it.split.fingerprint}: {it.shares()}" for it in inputs):
         console.say(line)
 

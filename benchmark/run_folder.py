@@ -19,8 +19,9 @@ from features.radiographs import Radiographs
 
 #: What a run has at the top of its folder beside its rows, and what a grid has there instead.
 RUN_TABLES = (
-    *("split.csv", "truth.csv"),
+    *("split.csv", "truth.csv", "second_labels.csv"),
     *(f"evaluation/{name}.csv" for name in (*TABLES, "auc", "precision", "recall")),
+    "evaluation/checklist.md",
 )
 GRID_TABLES = ("evaluation/cells.csv", "evaluation/grid.csv")
 
@@ -28,6 +29,7 @@ GRID_TABLES = ("evaluation/cells.csv", "evaluation/grid.csv")
 _WORDS = (
     *("row", "other", "part", "finding", "metric", "rule", "note", "verdict", "group", "value"),
     *("code", "text", "link", "method", "labels", "source", "split", "stage"),
+    *("code", "text", "link", "method", "labels", "source", "split", "negatives"),
 )
 
 
@@ -268,6 +270,20 @@ class RunFolder:
         path = self.path / "truth.csv"
         return read_csv(path, index_col="image", dtype={"image": str}).astype(float)
 
+    def write_second_labels(self, labels: pd.DataFrame | None) -> None:
+        """Write second_labels.csv, as truth.csv is; none where there are none."""
+        if labels is None:
+            self.drop("second_labels.csv")
+        else:
+            write_csv(self.path / "second_labels.csv", labels.astype("Int8"))
+
+    def second_labels(self) -> pd.DataFrame | None:
+        """Return second_labels.csv as floats, indexed by image; None where there is none."""
+        path = self.path / "second_labels.csv"
+        if not path.is_file():
+            return None
+        return read_csv(path, index_col="image", dtype={"image": str}).astype(float)
+
     @property
     def provenance(self) -> dict[str, Any]:
         """Data, split, versions, machine, command and times of the run."""
@@ -299,6 +315,10 @@ class RunFolder:
             wide = test.set_index(["finding", "row"])[name].unstack()  # noqa: PD010
             ordered = wide.loc[test["finding"].unique(), test["row"].unique()]
             write_csv(folder / f"{name}.csv", ordered, float_format="%.4f")
+
+    def write_checklist(self, text: str) -> None:
+        """Write evaluation/checklist.md: what the run can say to reporting checklists."""
+        write_text(self.path / "evaluation" / "checklist.md", text)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the evaluation; one without lines or columns where there is none.

@@ -156,6 +156,7 @@ def _write_inputs(
     run.drop(*GRID_TABLES)
     run.write_split(inputs.radiographs, inputs.split)
     run.write_truth(inputs.radiographs)
+    run.write_second_labels(inputs.second)
     split = {"fingerprint": inputs.split.fingerprint, "description": inputs.split.description}
     said = {"executor": str(executor), "data": inputs.reading, "split": split}
     run.write_provenance(describe() | said)
@@ -319,4 +320,5 @@ def evidence_of(run: RunFolder, experiment: Experiment) -> Evidence:
         settings=experiment.evaluation,
         seed=experiment.split.seed,
         about={row.name: row.status.get("card", {}) | row.facts for row in done},
+        second=run.second_labels(),
     )

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmark.checklists.answers import checklists
 from benchmark.evaluation.curves import curves
 from benchmark.evaluation.tables import TABLES
 from benchmark.evaluation.thresholds import Rule
 from benchmark.experiment import Experiment
+from benchmark.published import beside
 from benchmark.run_folder import RowFolder, RunFolder
 from benchmark.split_file import PARTS
 from features.findings import FINDINGS, display
@@ -54,7 +56,7 @@ def summarize(run: RunFolder) -> dict[str, Any]:
     experiment, provenance = run.experiment(), run.provenance
     truth, split = run.truth(), run.split()
     rows = [_row(run.row(name)) for name in experiment.rows]
-    return {
+    made = {
         "name": experiment.name,
         "title": experiment.title or experiment.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -73,7 +75,13 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "protocol": protocol(experiment),
         "provenance": _provenance(provenance, rows),
         "experiment": experiment.to_toml(),
+        "published": beside(
+            source=experiment.data.source,
+            kind=experiment.split.kind,
+            test_images=int((split["part"] == "test").sum()),
+        ),
     }
+    return made | {"checklists": checklists(made)}
 
 
 def _row(folder: RowFolder) -> dict[str, Any]:

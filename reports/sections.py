@@ -1,12 +1,25 @@
 """The sections of a run's report: what each shows, or nothing where the summary lacks it."""
 
-import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports import comparison, cost, figures, grid, panels, tables, views
-from reports import calibration, cost, figures, grid, panels, tables, thresholds, views
+from reports import (
+    calibration,
+    checklists,
+    comparison,
+    cost,
+    figures,
+    grid,
+    label_quality,
+    literature,
+    panels,
+    subgroups,
+    tables,
+    thresholds,
+    views,
+)
+from reports.downloads import downloads as _downloads
 from reports.numbers import prevalences
 from reports.palette import row_styles
 from reports.spread import spread_panel
@@ -22,15 +35,6 @@ class Section:
     key: str
     title: str
     content: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Download:
-    """A file inside the page."""
-
-    label: str
-    name: str
-    uri: str
 
 
 def sections(summary: Summary, uid: str) -> list[Section]:
@@ -131,6 +135,8 @@ def _comparison(summary: Summary, uid: str) -> dict[str, Any]:
         "delong_downloads": _downloads(summary, delong, ("csv",)),
         "ratio": comparison.mean_ratio(delong.records),
     }
+
+
 def _thresholds(summary: Summary, uid: str) -> dict[str, Any]:
     return _with_files(summary, thresholds.content(summary))
 
@@ -258,27 +264,6 @@ def _left_out(data: Mapping[str, Any]) -> str:
     return "; ".join(said)
 
 
-def _downloads(
-    summary: Summary, table: Table, kinds: Sequence[str] = ("csv", "md", "tex")
-) -> list[Download]:
-    return [_download(summary, table, kind) for kind in kinds if table.records]
-
-
-def _download(summary: Summary, table: Table, kind: str) -> Download:
-    label, media, write = _FILES[kind]
-    body = base64.b64encode(write(table).encode()).decode()
-    name = f"{summary.get('name', 'run')}-{table.name}.{kind}"
-    return Download(label, name, f"data:{media};charset=utf-8;base64,{body}")
-
-
-# For programs all values in full; for papers the columns of the page, written as they are there.
-_FILES: dict[str, tuple[str, str, Callable[[Table], str]]] = {
-    "csv": ("CSV", "text/csv", lambda table: tables.to_csv(table.records)),
-    "json": ("JSON", "application/json", lambda table: tables.to_json(table.records)),
-    "md": ("Markdown", "text/markdown", lambda t: tables.to_markdown(t.records, t.columns)),
-    "tex": ("LaTeX", "text/x-tex", lambda t: tables.to_latex(t.records, t.columns)),
-}
-
 _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...] = (
     ("grid", "Means over the cells", _grid),
     ("leaderboard", "Leaderboard", _leaderboard),
@@ -287,9 +272,13 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("thresholds", "Thresholds", _thresholds),
     ("curves", "Curves", panels.curves),
     ("calibration", "Calibration", _calibration),
+    ("subgroups", "Subgroups", subgroups.section),
+    ("labels", "Labels", label_quality.section),
+    ("literature", "Beside the literature", literature.section),
     ("training", "Training", panels.training),
     ("cost", "Cost", _cost),
     ("localization", "Where the models looked", _localization),
     ("data", "Data", _data),
     ("run", "What was run", _run),
+    ("checklists", "Checklists", checklists.section),
 )

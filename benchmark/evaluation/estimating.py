@@ -49,9 +49,30 @@ def estimate_ranking(part: Part, weights: np.ndarray) -> dict[str, Estimates]:
     }
 
 
-def _ranking_of(part: Part, scores: np.ndarray, weights: np.ndarray) -> tuple[Estimates, Estimates]:
+def estimate_findings(part: Part, weights: np.ndarray) -> tuple[Estimates, Estimates]:
+    """Estimate AUC and average precision of every row and finding, without any mean.
+
+    Returns
+    -------
+    auc, ap : Estimates
+        Each of shape (rows, findings); there must be a row.
+    """
+    rows = [_each_finding(part, scores, weights) for scores in part.scores]
+    auc, ap = (Estimates.stack([row[place] for row in rows]) for place in (0, 1))
+    return auc, ap
+
+
+def _each_finding(
+    part: Part, scores: np.ndarray, weights: np.ndarray
+) -> tuple[Estimates, Estimates]:
     columns = range(len(part.findings))
     each = [_rank(part.truth[:, k], scores[:, k], part.patients, weights) for k in columns]
+    auc, ap = (Estimates.stack([pair[place] for pair in each]) for place in (0, 1))
+    return auc, ap
+
+
+def _ranking_of(part: Part, scores: np.ndarray, weights: np.ndarray) -> tuple[Estimates, Estimates]:
+    auc, ap = _each_finding(part, scores, weights)
     own = part.fourteen
     pooled = _rank(
         part.truth[:, own].ravel(),
@@ -59,7 +80,6 @@ def _ranking_of(part: Part, scores: np.ndarray, weights: np.ndarray) -> tuple[Es
         np.repeat(part.patients, len(own)),
         weights,
     )
-    auc, ap = (Estimates.stack([pair[place] for pair in each]) for place in (0, 1))
     return _with_means(auc, pooled[0], own), _with_means(ap, pooled[1], own)
 
 

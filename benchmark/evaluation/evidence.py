@@ -84,6 +84,8 @@ class Evidence:
         What the bootstrap's draws are drawn with: the split's.
     about : mapping of str to dict, optional
         What is known of rows beside their scores: card, facts, cost.
+    second : pandas.DataFrame, optional
+        Labels of another source, ``[evaluation] labels``: as `truth`, of some images and findings.
     """
 
     truth: pd.DataFrame
@@ -92,6 +94,7 @@ class Evidence:
     settings: Evaluation = field(default_factory=Evaluation)
     seed: int = 0
     about: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    second: pd.DataFrame | None = None
 
     @property
     def rows(self) -> tuple[str, ...]:

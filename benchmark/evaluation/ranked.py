@@ -109,7 +109,8 @@ class Ranked:
         lost = np.einsum("kd,kd->d", found, called - tied / 2)
         recalled = np.cumsum(found, axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            precision = np.nan_to_num(recalled / (recalled + called))
+            reached = recalled + called
+            precision = recalled / np.where(reached > 0, reached, 1.0)
             auc = 1 - lost / (positives * negatives)
             ap = np.einsum("kd,kd->d", found, precision) / positives
         undefined = (positives == 0) | (negatives == 0)

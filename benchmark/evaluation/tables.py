@@ -4,16 +4,19 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from benchmark.evaluation.comparison import comparison_table, wins_table
-from benchmark.evaluation.delong import delong_table
 from benchmark.evaluation.calibration_tables import (
     calibration_table,
     net_benefit_table,
     reliability_table,
 )
+from benchmark.evaluation.characteristics import characteristics_table
+from benchmark.evaluation.comparison import comparison_table, wins_table
+from benchmark.evaluation.delong import delong_table
 from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.label_quality import negatives_table, second_labels_table
 from benchmark.evaluation.prevalence import prevalence_table
 from benchmark.evaluation.row import metrics_table
+from benchmark.evaluation.subgroups import subgroups_table
 from benchmark.evaluation.threshold_table import threshold_table
 
 #: Each table by the name of its file, in the order in which they are made.
@@ -27,6 +30,10 @@ TABLES: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "reliability": reliability_table,
     "net_benefit": net_benefit_table,
     "prevalence": prevalence_table,
+    "characteristics": characteristics_table,
+    "subgroups": subgroups_table,
+    "negatives": negatives_table,
+    "second_labels": second_labels_table,
 }
 
 
