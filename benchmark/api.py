@@ -342,7 +342,7 @@ def tune(
 
 
 def open_run(folder: str | Path) -> Run:
-    """Open a finished run, or a grid of runs.
+    """Open a finished run, a grid of runs, or an audit.
 
     Parameters
     ----------
@@ -354,7 +354,11 @@ def open_run(folder: str | Path) -> Run:
     InputError
         If the folder holds no run.
     """
+    from benchmark.audits.folder import AuditFolder
+    from benchmark.audits.run import Audit
     from benchmark.grids.run import GridRun
 
     is_grid = RunFolder.existing(folder).experiment().grid
+    if AuditFolder(folder).is_audit:
+        return Audit(folder)
     return GridRun(folder) if is_grid else Run(folder)

@@ -156,7 +156,8 @@ def _write_inputs(
     run.drop(*GRID_TABLES)
     run.write_split(inputs.radiographs, inputs.split)
     run.write_truth(inputs.radiographs)
-    split = {"fingerprint": inputs.split.fingerprint, "description": inputs.split.description}
+    made = inputs.split
+    split = {"kind": made.kind, "fingerprint": made.fingerprint, "description": made.description}
     said = {"executor": str(executor), "data": inputs.reading, "split": split}
     run.write_provenance(describe() | said)
 

@@ -32,6 +32,12 @@ LABELS = {
     "phantom": "Of what was drawn; a few are wrong on purpose (data.phantom.label_noise).",
 }
 
+#: What is said of the one split that does not part patients: that of an audit (`audits.leaky`).
+LEAKS = (
+    "This split leaks: images were parted one by one, so that patients have images on both sides. "
+    "Its figures are part of an audit, and say nothing of patients never seen."
+)
+
 #: What is said of a row that was never begun.
 _CARD = {"kind": "classical", "options": {}}
 
@@ -52,11 +58,12 @@ def summarize(run: RunFolder) -> dict[str, Any]:
     experiment, provenance = run.experiment(), run.provenance
     truth, split = run.truth(), run.split()
     rows = [_row(run.row(name)) for name in experiment.rows]
+    leaks = provenance["split"].get("kind") == "image"
     return {
         "name": experiment.name,
         "title": experiment.title or experiment.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "banners": banners(rows, experiment),
+        "banners": banners(rows, experiment) + [{"level": "warning", "text": LEAKS}] * leaks,
         "data": _data(experiment, provenance, truth, split),
         "findings": [{"name": name, "label": display(name)} for name in truth.columns],
         "cooccurrence": _cooccurrence(truth),
@@ -67,7 +74,8 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "curves": _curves(run, rows, truth, split["part"]),
         "history": {row["name"]: history for row in rows if (history := _history(run, row))},
         "localization": _localization(run, rows),
-        "protocol": protocol(experiment),
+        "audit": _audit(run, provenance["split"]["fingerprint"]),
+        "protocol": protocol(experiment) | ({"Split": LEAKS} if leaks else {}),
         "provenance": _provenance(provenance, rows),
         "experiment": experiment.to_toml(),
     }
@@ -163,6 +171,20 @@ def _localization(run: RunFolder, rows: list[dict]) -> list[dict[str, Any]]:
     """Return each row's heat maps against the boxes; nothing of rows that were never explained."""
     tables = {row["name"]: run.row(row["name"]).localization() for row in rows}
     return [{"row": name, "lines": records(table)} for name, table in tables.items() if len(table)]
+
+
+def _audit(run: RunFolder, fingerprint: str) -> dict[str, Any] | None:
+    """Return what an audit in the run's own folder has found, if it was of the same split."""
+    from benchmark.audits.folder import AuditFolder
+    from benchmark.audits.summary import audit_content  # which builds on this module
+
+    audit = AuditFolder(run.path / "audit")
+    if (
+        not audit.is_audit
+        or audit.runs["patient"].provenance["split"]["fingerprint"] != fingerprint
+    ):
+        return None
+    return audit_content(audit)
 
 
 def protocol(experiment: Experiment) -> dict[str, str]:

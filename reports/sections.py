@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports import cost, figures, grid, panels, tables, views
+from reports import audit, cost, figures, grid, panels, tables, views
 from reports.numbers import prevalences
 from reports.palette import row_styles
 from reports.spread import spread_panel
@@ -139,6 +139,14 @@ def _localization(summary: Summary, uid: str) -> dict[str, Any]:
     return {"means": means, "every": every, "choices": choices, "downloads": downloads}
 
 
+def _audit(summary: Summary, uid: str) -> dict[str, Any]:
+    made = audit.content(summary, uid)
+    if made:
+        made["downloads"] = _downloads(summary, made["board"])
+        made["every_downloads"] = _downloads(summary, made["every"], ("csv",))
+    return made
+
+
 def _data(summary: Summary, uid: str) -> dict[str, Any]:
     data = summary.get("data")
     findings = summary.get("findings")
@@ -251,6 +259,7 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("training", "Training", panels.training),
     ("cost", "Cost", _cost),
     ("localization", "Where the models looked", _localization),
+    ("audit", "What leaks", _audit),
     ("data", "Data", _data),
     ("run", "What was run", _run),
 )

@@ -49,6 +49,16 @@ def estimate_ranking(part: Part, weights: np.ndarray) -> dict[str, Estimates]:
     }
 
 
+def estimate_auc(part: Part, weights: np.ndarray) -> Estimates:
+    """Estimate the AUC of every row and finding alone, without means: shape (rows, findings)."""
+    columns = range(len(part.findings))
+    rows = [
+        [_rank(part.truth[:, k], scores[:, k], part.patients, weights)[0] for k in columns]
+        for scores in part.scores
+    ]
+    return Estimates.stack([Estimates.stack(row) for row in rows])
+
+
 def _ranking_of(part: Part, scores: np.ndarray, weights: np.ndarray) -> tuple[Estimates, Estimates]:
     columns = range(len(part.findings))
     each = [_rank(part.truth[:, k], scores[:, k], part.patients, weights) for k in columns]
