@@ -128,10 +128,10 @@ class Audit(Run):
         failed = [f"{row} failed: {reason}" for row, reason in self.failed.items()]
         content = self.summary["audit"]
         leaks = {it["name"]: it["shared"] for it in content["protocols"]}
-        level, draws = f"{100 * content['level']:g}%", f"{content['draws']:,}"
+        level, drawn = f"{100 * content['level']:g}%", f"{content['patients']:,} patients"
         return [
             *failed,
-            f"macro AUC on test; {level} intervals, {draws} draws of {content['patients']:,} patients",
+            f"macro AUC on test; {level} intervals, {content['draws']:,} draws of {drawn}",
             f"test images whose patient is in train: {leaks['image']:.1%} by image, "
             f"{leaks['patient']:.1%} by patient",
         ]
