@@ -39,8 +39,8 @@ def test_an_audit_is_two_runs_a_table_and_a_page(file, tmp_path, counter, capsys
     assert image.groupby("patient")["part"].nunique().max() > 1
 
     table = found.table.set_index(["row", "finding"])
-    for name, run in found.runs.items():
-        auc = run.metrics.query("part == 'test' and finding == 'Mass'").set_index("row")["auc"]
+    for name, its in found.runs.items():
+        auc = its.metrics.query("part == 'test' and finding == 'Mass'").set_index("row")["auc"]
         assert table.loc[("corner", "Mass"), f"auc_{name}"] == pytest.approx(auc["corner"])
     assert table.loc[("patient_memory", "macro"), "auc_patient"] == 0.5
     assert list(found.leaderboard.index) == ["corner", "patient_memory"]
