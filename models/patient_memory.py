@@ -45,11 +45,6 @@ class PatientMemory(Model):
     def _load(self, folder) -> None:
         shares = read_json(folder / "prevalence.json")
         self._prevalence = pd.Series(shares, list(self.findings))
-        # A patient may be called NA, and a share is read back to the last digit.
-        self._remembered = pd.read_csv(
-            folder / "patients.csv",
-            index_col="patient",
-            dtype={"patient": str},
-            keep_default_na=False,
-            float_precision="round_trip",
-        )
+        names = {"index_col": "patient", "dtype": {"patient": str}}
+        # A patient may be called NA, and no share is missing.
+        self._remembered = pd.read_csv(folder / "patients.csv", keep_default_na=False, **names)

@@ -136,9 +136,10 @@ def _notes(table: pd.DataFrame) -> pd.Series:
     """Say why a finding has no inflation, and which findings a macro mean is without."""
     lacking = table["inflation"].isna()
     absent = table[lacking & table["finding"].isin(FINDINGS)].groupby("row")["finding"]
-    without = table["row"].map({row: f"without {', '.join(names)}" for row, names in absent})
+    without = {row: f"without {', '.join(findings)}" for row, findings in absent}
+    left_out = table["row"].map(lambda row: without.get(row, ""))
     reasons = np.where(lacking, "no AUC on one of the two test parts", "")
-    return without.fillna("").where(table["finding"] == "macro", reasons)
+    return left_out.where(table["finding"] == "macro", reasons)
 
 
 def shared(split: pd.DataFrame) -> float:

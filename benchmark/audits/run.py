@@ -87,9 +87,8 @@ class Audit(Run):
         raise self._of_a_run("heat maps")
 
     def _of_a_run(self, what: str) -> InputError:
-        return InputError(
-            f"{self.path} is an audit: {what} belong to a run, as {self.path}/patient"
-        )
+        patient = self._audit.runs["patient"].path
+        return InputError(f"{self.path} is an audit: {what} belong to a run, such as {patient}")
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from features.errors import InputError
 
 
 @pytest.fixture
-def file(small, tmp_path):
-    """A small experiment of three rows."""
-    rows = ["corner", "patient_memory", "prevalence"]
+def file(small, tmp_path, counter):
+    """The small experiment as a file, so that any of its models can be audited alone."""
+    counters = {f"models.{name}.counter": str(counter) for name in small.models}
     path = tmp_path / "small.toml"
-    path.write_text(small.replace({"rows": rows, "evaluation.draws": 100}).to_toml())
+    path.write_text(small.replace({"training": {}, "evaluation.draws": 100} | counters).to_toml())
     return path
 
 
@@ -57,35 +57,33 @@ def test_an_audit_is_two_runs_a_table_and_a_page(file, tmp_path, counter, capsys
     said = json.loads(capsys.readouterr().out)
     assert fits(counter) == 2
     assert said["audit"] == found.records()
-    with pytest.raises(SystemExit):
-        main(["report", str(out)])
     reopened = open_run(out)
     assert isinstance(reopened, Audit)
     pd.testing.assert_frame_equal(reopened.table, found.table)
 
 
-def test_the_image_level_run_says_of_itself_that_it_leaks(file, tmp_path):
-    found = audit(file.as_posix(), models=["prevalence"], out=tmp_path / "audit", quiet=True)
-    leaky, whole = found.runs["image"].summary, found.runs["patient"].summary
+def test_an_audit_in_a_runs_folder_is_a_section_of_its_report_and_warns_of_its_own_leak(
+    file, tmp_path
+):
+    folder = tmp_path / "run"
+    options = {"models": ["prevalence"], "quiet": True}
+    whole = run(file.as_posix(), out=folder, **options).summary
+    found = audit(file.as_posix(), out=folder / "audit", **options)
+    assert whole["audit"] is None
+    assert open_run(folder).summary["audit"] == found.summary["audit"]
+
+    leaky, patient = found.runs["image"].summary, found.runs["patient"].summary
     assert leaky["split"]["kind"] == "image"
     assert any("This split leaks" in banner["text"] for banner in leaky["banners"])
     assert "This split leaks" in leaky["protocol"]["Split"]
-    assert "leaks" not in json.dumps([whole["banners"], whole["protocol"], whole["split"]])
+    for summary in (patient, whole):
+        assert "leaks" not in json.dumps([summary[key] for key in ("banners", "protocol", "split")])
     with pytest.raises(InputError, match=r"is an audit: scores belong to a run, such as .*patient"):
         found.scores("prevalence")
 
-
-def test_an_audit_in_a_runs_folder_is_a_section_of_its_report(file, tmp_path):
-    main_run = tmp_path / "run"
-    options = {"models": ["prevalence"], "quiet": True}
-    run(file.as_posix(), out=main_run, **options)
-    assert "What leaks" not in (main_run / "report.html").read_text("utf-8")
-    audit(file.as_posix(), out=main_run / "audit", **options)
-    opened = open_run(main_run)
-    assert opened.summary["audit"]["lines"]
-    assert "What leaks" in opened.write_report().read_text("utf-8")
-    run(file.as_posix(), out=main_run, seed=5, **options)
-    assert open_run(main_run).summary["audit"] is None  # of another split
+    said = (folder / "provenance.json").read_text()
+    (folder / "provenance.json").write_text(said.replace(whole["split"]["fingerprint"], "another"))
+    assert open_run(folder).summary["audit"] is None  # which was of another split
 
 
 def test_a_row_that_fails_on_one_split_is_named_with_it(file, tmp_path, model_files, capsys):
