@@ -11,6 +11,11 @@ from reports.tables import Record, is_missing, write
 Summary = Mapping[str, Any]
 
 
+def is_page(summary: Summary) -> bool:
+    """Whether a page is an audit's own: a run that holds an audit has metrics, too."""
+    return bool(summary.get("audit")) and "metrics" not in summary
+
+
 def story(summary: Summary) -> list[Markup]:
     """Tell an audit in a few sentences, the most important first."""
     audit = summary["audit"]

@@ -78,7 +78,7 @@ def fragment(summary: Summary) -> str:
 def _story(summary: Summary, uid: str) -> dict[str, Any]:
     """Return what the body of a report is filled with."""
     tell = grid.story if summary.get("grid") else headline
-    if summary.get("audit") and "metrics" not in summary:  # a page of its own
+    if audit_words.is_page(summary):
         tell = audit_words.story
     return {"story": tell(summary), "sections": sections(summary, uid)}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import audit, cost, figures, grid, panels, tables, views
+from reports.audit_words import is_page
 from reports.numbers import prevalences
 from reports.palette import row_styles
 from reports.spread import spread_panel
@@ -75,7 +76,7 @@ def _spread(summary: Summary, uid: str) -> str:
 
 
 def _leaderboard(summary: Summary, uid: str) -> dict[str, Any]:
-    if not summary.get("rows") or summary.get("grid"):
+    if not summary.get("rows") or summary.get("grid") or is_page(summary):
         return {}
     parts = views.parts_of(summary) or ["test"]
     boards = [(part, views.leaderboard(summary, part)) for part in parts]

@@ -42,7 +42,7 @@ def summarize_audit(run: AuditFolder) -> dict[str, Any]:
     counts = {"images": len(truth), "patients": int(split["patient"].nunique())}
     return {
         "name": f"{experiment.name}-audit",
-        "title": f"Audit: {experiment.title or experiment.name}",
+        "title": f"Audit of {experiment.name}: what leaks",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "banners": banners(rows, experiment),
         "data": run.provenance["data"] | counts | {"size": experiment.data.size},

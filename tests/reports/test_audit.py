@@ -180,6 +180,7 @@ def test_the_section_stands_in_the_report_of_a_run_too(little, summary):
     page = render(little)
     assert "What leaks" in page
     assert "Leaderboard" in page
+    assert "Leaderboard" not in render(summary)  # of which split?
     assert str(headline(little)[0]) in page
     assert "What leaks" not in render(little | {"audit": None})
 
