@@ -1,9 +1,10 @@
 """What leaks: the tables and drawings of an audit, a split by patient against one by image."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from reports.audit_words import best, claims, scored, span
+from reports.audit_words import best, claims, in_brackets, scored
 from reports.dumbbell import Dumbbell, End, dumbbell_panel
 from reports.palette import row_styles
 from reports.panels import Panel
@@ -12,8 +13,8 @@ from reports.views import label_of
 
 Summary = Mapping[str, Any]
 
-#: Figures that have an interval.
-_ESTIMATED = ("auc_patient", "auc_image", "inflation")
+#: Figures that have an interval, and whether their sign is written.
+_ESTIMATED = {"auc_patient": "", "auc_image": "", "inflation": "+"}
 
 _PROTOCOLS = (
     Column("called", "Split", "text"),
@@ -62,33 +63,38 @@ def _protocols_table(audit: Record) -> Table:
 
 
 def _columns(audit: Record, *first: Column) -> list[Column]:
-    between = f"{100 * audit['level']:g}% interval"
+    sure = f"with its {100 * audit['level']:g}% interval"
     return [
         *first,
-        Column("auc_patient", "By patient", hint="AUC on the test part of the split by patient"),
-        Column("auc_patient_interval", between, "text"),
-        Column("auc_image", "By image", hint="AUC on the test part of the image-level split"),
-        Column("auc_image_interval", between, "text"),
-        Column("inflation", "Inflation", hint="by image less by patient"),
-        Column("inflation_interval", between, "text"),
+        Column("auc_patient_said", "By patient", "text", f"AUC on test, split by patient, {sure}"),
+        Column("auc_image_said", "By image", "text", f"AUC on test, image-level split, {sure}"),
+        Column("inflation_said", "Inflation", "text", f"by image less by patient, {sure}"),
         Column("train_auc_patient", "Train, by patient", hint="AUC on its own train part"),
         Column("train_auc_image", "Train, by image", hint="AUC on its own train part"),
     ]
 
 
 def _record(line: Record) -> dict[str, Any]:
-    signs = {"inflation": "+"}
-    said = {f"{name}_interval": span(line, name, signs.get(name, "")) for name in _ESTIMATED}
-    return {**line, **said}
+    """Add to a line its figures with their intervals, as they are written."""
+    return {
+        **line,
+        **{f"{name}_said": _said(line, name, sign) for name, sign in _ESTIMATED.items()},
+    }
+
+
+def _said(line: Record, name: str, sign: str) -> str | None:
+    if is_missing(line[name]):
+        return None
+    return f"{line[name]:{sign}.3f}{in_brackets(line, name, sign)}"
 
 
 def _cells(record: Record, columns: Sequence[Column]) -> list[Cell]:
-    made = [cell(record, column, reason=record.get("note") or "") for column in columns]
-    inflation = record["inflation"]
-    if is_missing(inflation):
-        return made
-    place = next(k for k, column in enumerate(columns) if column.key == "inflation")
-    made[place] = Cell(f"{inflation:+.3f}", sort=inflation)
+    made = []
+    for column in columns:
+        value = record.get(column.key.removesuffix("_said"))
+        one = cell(record, column, reason=record.get("note") or "")
+        is_figure = column.key.endswith("_said") and not is_missing(value)
+        made.append(replace(one, sort=value) if is_figure else one)
     return made
 
 
@@ -125,7 +131,8 @@ def _of_rows(summary: Summary, macro: Sequence[Record], uid: str) -> str:
     if not pairs:
         return ""
     label = "Macro AUC of each row by patient and by image"
-    return dumbbell_panel(pairs, across="macro AUC, test", name=f"{uid}-audit-rows", label=label)
+    across, name = "macro AUC, test", f"{uid}-audit-rows"
+    return dumbbell_panel(pairs, across=across, name=name, label=label, wide=True)
 
 
 def _of_findings(summary: Summary, uid: str) -> list[Panel]:

@@ -53,7 +53,9 @@ class Dumbbell:
     hint: str
 
 
-def dumbbell_panel(pairs: Sequence[Dumbbell], *, across: str, name: str, label: str) -> str:
+def dumbbell_panel(
+    pairs: Sequence[Dumbbell], *, across: str, name: str, label: str, wide: bool = False
+) -> str:
     """Draw pairs from top to bottom; an upright line marks 0.5, which is chance.
 
     Parameters
@@ -64,10 +66,14 @@ def dumbbell_panel(pairs: Sequence[Dumbbell], *, across: str, name: str, label: 
         What the axis says.
     name, label : str
         As for `reports.svg.to_svg`.
+    wide : bool, optional
+        Whether it stands alone, and not beside another.
     """
+    width = 7.8 if wide else 5.2
     height = 0.55 + 0.3 * len(pairs)
     foot = 0.45 / height
-    figure, axes = panel((5.2, height), (0.3, foot, 0.67, 1 - foot))
+    margin = 1.6 / width  # for the labels
+    figure, axes = panel((width, height), (margin, foot, 0.97 - margin, 1 - foot))
     for place, pair in enumerate(pairs):
         colour = placeholder(pair.colour)
         common: dict[str, Any] = {"color": colour, "gid": f"pair-{place}", "clip_on": False}

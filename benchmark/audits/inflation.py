@@ -112,17 +112,14 @@ def _on_one_axis(parts: Sequence[Part], rows: Sequence[str]) -> list[Part]:
 
 def _with_macro(pair: Sequence[Estimates], fourteen: list[int]) -> list[Estimates]:
     """Put behind the findings their mean, over those that both have, draw by draw too."""
-    value, draws = (
-        np.any([np.isnan(getattr(one, name)) for one in pair], axis=0)
-        for name in ("value", "draws")
-    )
+    no_value = np.any([np.isnan(one.value) for one in pair], axis=0)
+    no_draw = np.any([np.isnan(one.draws) for one in pair], axis=0)
     made = []
     for one in pair:
-        common = Estimates(
-            np.where(value, np.nan, one.value), np.where(draws, np.nan, one.draws), one.influence
-        )
-        columns = [one[:, k] for k in range(one.value.shape[1])]
-        made.append(Estimates.stack([*columns, common[:, fourteen].mean()], axis=1))
+        value, draws = np.where(no_value, np.nan, one.value), np.where(no_draw, np.nan, one.draws)
+        mean = Estimates(value, draws, one.influence)[:, fourteen].mean()
+        columns = [one[:, k] for k in range(value.shape[1])]
+        made.append(Estimates.stack([*columns, mean], axis=1))
     return made
 
 
