@@ -84,9 +84,10 @@ class Run:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Everything that the report shows, as one plain dictionary."""
+        from benchmark.audits.summary import audit_within
         from benchmark.summary import summarize
 
-        return summarize(self._run)
+        return summarize(self._run) | audit_within(self._run)
 
     def evaluate(self) -> None:
         """Evaluate the finished rows again, from split.csv, truth.csv and their scores.csv."""
@@ -345,7 +346,7 @@ def tune(
 
 
 def open_run(folder: str | Path) -> Run:
-    """Open a finished run, or a grid of runs.
+    """Open a finished run, a grid of runs, or an audit.
 
     Parameters
     ----------
@@ -357,7 +358,11 @@ def open_run(folder: str | Path) -> Run:
     InputError
         If the folder holds no run.
     """
+    from benchmark.audits.folder import AuditFolder
+    from benchmark.audits.run import Audit
     from benchmark.grids.run import GridRun
 
     is_grid = RunFolder.existing(folder).experiment().grid
+    if AuditFolder(folder).is_audit:
+        return Audit(folder)
     return GridRun(folder) if is_grid else Run(folder)

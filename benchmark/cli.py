@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmark import printing
+from benchmark.cli_audit import audit
 from benchmark.options import (
     AsJson,
     Assignments,
@@ -194,6 +195,9 @@ def tune(
     printing.print_table(found.lines())
     typer.echo(found.conclusion())
     typer.echo(f"experiment: {found.experiment} (cxrbench run {found.experiment})")
+
+
+app.command()(audit)
 
 
 @app.command()

@@ -157,7 +157,8 @@ def _write_inputs(
     run.write_split(inputs.radiographs, inputs.split)
     run.write_truth(inputs.radiographs)
     run.write_second_labels(inputs.second)
-    split = {"fingerprint": inputs.split.fingerprint, "description": inputs.split.description}
+    made = inputs.split
+    split = {"kind": made.kind, "fingerprint": made.fingerprint, "description": made.description}
     said = {"executor": str(executor), "data": inputs.reading, "split": split}
     run.write_provenance(describe() | said)
 

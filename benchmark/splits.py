@@ -56,8 +56,7 @@ class Split:
     description: str
 
     def __post_init__(self) -> None:
-        _refuse_two_sides(self.patients, self.part)
-        _refuse_two_sides(self.patients, self.fold)
+        self._keep_patients_whole()
         if len(set(self._stems)) < len(self.images):
             raise InputError("an image comes twice in the table; each belongs to one part")
         for part in PARTS:
@@ -91,6 +90,11 @@ class Split:
         """
         arrays = ("images", "patients", "part", "fold")
         return replace(self, **{name: getattr(self, name)[kept] for name in arrays})
+
+    def _keep_patients_whole(self) -> None:
+        """Refuse a patient on two sides; the audit alone has a split that does not."""
+        _refuse_two_sides(self.patients, self.part)
+        _refuse_two_sides(self.patients, self.fold)
 
     @property
     def _stems(self) -> list[str]:

@@ -36,6 +36,12 @@ LABELS = {
     "phantom": "Of what was drawn; a few are wrong on purpose (data.phantom.label_noise).",
 }
 
+#: What is said of the one split that does not part patients: that of an audit (`audits.leaky`).
+LEAKS = (
+    "This split leaks: images were parted one by one, so that patients have images on both sides. "
+    "Its figures are part of an audit, and say nothing of patients never seen."
+)
+
 #: What is said of a row that was never begun.
 _CARD = {"kind": "classical", "options": {}}
 
@@ -56,11 +62,12 @@ def summarize(run: RunFolder) -> dict[str, Any]:
     experiment, provenance = run.experiment(), run.provenance
     truth, split = run.truth(), run.split()
     rows = [_row(run.row(name)) for name in experiment.rows]
+    leaks = provenance["split"].get("kind") == "image"
     made = {
         "name": experiment.name,
         "title": experiment.title or experiment.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "banners": banners(rows, experiment),
+        "banners": banners(rows, experiment) + [{"level": "warning", "text": LEAKS}] * leaks,
         "data": _data(experiment, provenance, truth, split),
         "findings": [{"name": name, "label": display(name)} for name in truth.columns],
         "cooccurrence": _cooccurrence(truth),
@@ -72,7 +79,7 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "curves": _curves(run, rows, truth, split["part"]),
         "history": {row["name"]: history for row in rows if (history := _history(run, row))},
         "localization": _localization(run, rows),
-        "protocol": protocol(experiment),
+        "protocol": protocol(experiment) | ({"Split": LEAKS} if leaks else {}),
         "provenance": _provenance(provenance, rows),
         "experiment": experiment.to_toml(),
         "published": beside(

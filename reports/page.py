@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from reports import grid
+from reports import audit_words, grid
 from reports.palette import row_styles
 from reports.sections import sections
 from reports.story import headline
@@ -78,6 +78,8 @@ def fragment(summary: Summary) -> str:
 def _story(summary: Summary, uid: str) -> dict[str, Any]:
     """Return what the body of a report is filled with."""
     tell = grid.story if summary.get("grid") else headline
+    if audit_words.is_page(summary):
+        tell = audit_words.story
     return {"story": tell(summary), "sections": sections(summary, uid)}
 
 

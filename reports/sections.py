@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import (
+    audit,
     calibration,
     checklists,
     comparison,
@@ -19,6 +20,7 @@ from reports import (
     thresholds,
     views,
 )
+from reports.audit_words import is_page
 from reports.downloads import downloads as _downloads
 from reports.numbers import prevalences
 from reports.palette import row_styles
@@ -80,7 +82,7 @@ def _spread(summary: Summary, uid: str) -> str:
 
 
 def _leaderboard(summary: Summary, uid: str) -> dict[str, Any]:
-    if not summary.get("rows") or summary.get("grid"):
+    if not summary.get("rows") or summary.get("grid") or is_page(summary):
         return {}
     parts = views.parts_of(summary) or ["test"]
     boards = [(part, views.leaderboard(summary, part)) for part in parts]
@@ -181,6 +183,14 @@ def _localization(summary: Summary, uid: str) -> dict[str, Any]:
     return {"means": means, "every": every, "choices": choices, "downloads": downloads}
 
 
+def _audit(summary: Summary, uid: str) -> dict[str, Any]:
+    made = audit.content(summary, uid)
+    if made:
+        made["downloads"] = _downloads(summary, made["board"])
+        made["every_downloads"] = _downloads(summary, made["every"], ("csv",))
+    return made
+
+
 def _data(summary: Summary, uid: str) -> dict[str, Any]:
     data = summary.get("data")
     findings = summary.get("findings")
@@ -278,6 +288,7 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("training", "Training", panels.training),
     ("cost", "Cost", _cost),
     ("localization", "Where the models looked", _localization),
+    ("audit", "What leaks", _audit),
     ("data", "Data", _data),
     ("run", "What was run", _run),
     ("checklists", "Checklists", checklists.section),

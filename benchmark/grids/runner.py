@@ -92,7 +92,7 @@ def run_grid(
         ]
         _write_inputs(run, experiment, inputs, executor)
         try:
-            failed = _Fitting(run, console, fresh, executor).fit(ready)
+            failed = Fitting(run.finished_rows(), console, fresh, executor).fit(ready)
         finally:  # also after Ctrl-C
             evaluate_grid(run)
     return Outcome(run, failed)
@@ -137,13 +137,27 @@ def _claimed(run: GridFolder, cell: Cell, held: ExitStack) -> RunFolder:
     return folder
 
 
-class _Fitting:
-    """Fits the rows of all cells: each once, and what others build on first."""
+class Fitting:
+    """Fits the rows of all cells: each once, and what others build on first.
 
-    def __init__(self, run: GridFolder, console: Console, fresh: bool, executor: Executor) -> None:
+    Parameters
+    ----------
+    finished : dict of str to RowFolder
+        Rows that were finished before, by their fingerprints: copied instead of fitted.
+    console : Console
+        Where progress goes.
+    fresh : bool
+        Fit them again all the same.
+    executor : Executor
+        Who does what can be done in parallel.
+    """
+
+    def __init__(
+        self, finished: dict[str, RowFolder], console: Console, fresh: bool, executor: Executor
+    ) -> None:
         self.failed: dict[str, str] = {}
         self._reasons: dict[str, Failure] = {}  # by fingerprint: none is tried twice
-        self._finished = {} if fresh else run.finished_rows()
+        self._finished = {} if fresh else dict(finished)
         self._fitted: set[Path] = set()  # on a cluster, by this run
         self._console, self._fresh, self._executor = console, fresh, executor
 

@@ -38,7 +38,7 @@ def summarize_grid(run: GridFolder) -> dict[str, Any]:
         each metric on test, and over how many cells), and ``cells``.
     """
     experiment, axes, cells = run.experiment(), run.axes, run.cells()
-    rows = [_row(name, [folder for _, folder in cells]) for name in experiment.rows]
+    rows = [row_over(name, [folder for _, folder in cells]) for name in experiment.rows]
     findings = list(cells[0][1].truth().columns)
     return {
         "name": experiment.name,
@@ -68,14 +68,14 @@ def _cautions(axes: Axes) -> list[str]:
     return [CAUTION] * bool(axes.sources) + [CHOICE] * settings
 
 
-def _row(name: str, folders: list[RunFolder]) -> dict[str, Any]:
-    """Say what a row is, and in how many cells it is finished."""
+def row_over(name: str, folders: list[RunFolder], what: str = "cells") -> dict[str, Any]:
+    """Say what a row of several runs is, and in how many of them it is finished."""
     rows = [folder.row(name) for folder in folders]
     done = [row for row in rows if _is_done(row)]
     card: dict[str, Any] = next((row.status["card"] for row in rows if "card" in row.status), {})
     reasons = [row.status["reason"] for row in rows if row.status.get("reason")]
     said = (
-        f"done in {len(done)} of {len(rows)} cells" if done else "failed" if reasons else "missing"
+        f"done in {len(done)} of {len(rows)} {what}" if done else "failed" if reasons else "missing"
     )
     return {
         "name": name,

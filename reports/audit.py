@@ -1,0 +1,174 @@
+"""What leaks: the tables and drawings of an audit, a split by patient against one by image."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reports.audit_words import best, claims, in_brackets, scored
+from reports.dumbbell import Dumbbell, End, dumbbell_panel
+from reports.palette import row_styles
+from reports.panels import Panel
+from reports.tables import Cell, Column, Line, Record, Table, cell, is_missing
+from reports.views import label_of
+
+Summary = Mapping[str, Any]
+
+#: Figures that have an interval, and whether their sign is written.
+_ESTIMATED = {"auc_patient": "", "auc_image": "", "inflation": "+"}
+
+_PROTOCOLS = (
+    Column("called", "Split", "text"),
+    Column("train", "Train", "count", "images"),
+    Column("valid", "Valid", "count", "images"),
+    Column("test", "Test", "count", "images"),
+    Column("patients", "Patients in test", "count"),
+    Column("shared", "Test images whose patient is in train", "share"),
+    Column("fingerprint", "Fingerprint", "text"),
+)
+_CALLED = {"patient": "by patient", "image": "by image"}
+
+
+def content(summary: Summary, uid: str) -> dict[str, Any]:
+    """Return what the section shows; nothing where the summary holds no audit."""
+    audit = summary.get("audit")
+    if not audit:
+        return {}
+    macro = _by_auc([line for line in audit["lines"] if line["finding"] == "macro"])
+    return {
+        "splits": _protocols_table(audit),
+        "claims": claims(summary),
+        "board": _board(audit, macro),
+        "drawing": _of_rows(summary, macro, uid),
+        "by_finding": _of_findings(summary, uid),
+        "every": _every(summary),
+        "choices": {
+            "Row": [line["row"] for line in macro],
+            "Finding": [*(f["label"] for f in summary.get("findings", ())), "Macro mean"],
+        },
+        "level": f"{100 * audit['level']:g}%",
+        "draws": audit["draws"],
+        "patients": audit["patients"],
+        "by_lot": audit["by_lot"],
+    }
+
+
+def _by_auc(lines: Sequence[Record]) -> list[Record]:
+    return sorted(lines, key=lambda it: 0 if is_missing(it["auc_image"]) else -it["auc_image"])
+
+
+def _protocols_table(audit: Record) -> Table:
+    records = [{"called": _CALLED[it["name"]], **it} for it in audit["protocols"]]
+    lines = [Line([cell(record, column) for column in _PROTOCOLS]) for record in records]
+    return Table("audit-splits", "The two splits", _PROTOCOLS, lines, records)
+
+
+def _columns(audit: Record, *first: Column) -> list[Column]:
+    sure = f"with its {100 * audit['level']:g}% interval"
+    return [
+        *first,
+        Column("auc_patient_said", "By patient", "text", f"AUC on test, split by patient, {sure}"),
+        Column("auc_image_said", "By image", "text", f"AUC on test, image-level split, {sure}"),
+        Column("inflation_said", "Inflation", "text", f"by image less by patient, {sure}"),
+        Column("train_auc_patient", "Train, by patient", hint="AUC on its own train part"),
+        Column("train_auc_image", "Train, by image", hint="AUC on its own train part"),
+    ]
+
+
+def _record(line: Record) -> dict[str, Any]:
+    """Add to a line its figures with their intervals, as they are written."""
+    return {
+        **line,
+        **{f"{name}_said": _said(line, name, sign) for name, sign in _ESTIMATED.items()},
+    }
+
+
+def _said(line: Record, name: str, sign: str) -> str | None:
+    if is_missing(line[name]):
+        return None
+    return f"{line[name]:{sign}.3f}{in_brackets(line, name, sign)}"
+
+
+def _cells(record: Record, columns: Sequence[Column]) -> list[Cell]:
+    made = []
+    for column in columns:
+        value = record.get(column.key.removesuffix("_said"))
+        one = cell(record, column, reason=record.get("note") or "")
+        is_figure = column.key.endswith("_said") and not is_missing(value)
+        made.append(replace(one, sort=value) if is_figure else one)
+    return made
+
+
+def _board(audit: Record, macro: Sequence[Record]) -> Table:
+    columns = _columns(audit, Column("row", "Row", "row"))
+    records = [_record(line) for line in macro]
+    lines = [
+        Line(_cells(it, columns), row=it["row"], style=audit["kinds"].get(it["row"], ""))
+        for it in records
+    ]
+    return Table("audit", "Macro AUC on both splits, and the inflation", columns, lines, records)
+
+
+def _every(summary: Summary) -> Table:
+    audit = summary["audit"]
+    hint = "patients in test with the finding, "
+    columns = _columns(
+        audit,
+        Column("row", "Row", "row"),
+        Column("label", "Finding", "text"),
+        Column("patients_patient", "Patients", "count", f"{hint}by patient"),
+        Column("patients_image", "Patients, by image", "count", f"{hint}by image"),
+    )
+    records = [
+        {"label": label_of(summary, line["finding"]), **_record(line)} for line in audit["lines"]
+    ]
+    lines = [Line(_cells(record, columns), row=record["row"]) for record in records]
+    caption = "AUC on both splits, and the inflation, by finding"
+    return Table("audit-by-finding", caption, columns, lines, records)
+
+
+def _of_rows(summary: Summary, macro: Sequence[Record], uid: str) -> str:
+    pairs = [pair for line in macro if (pair := _pair(summary, line, line["row"]))]
+    if not pairs:
+        return ""
+    label = "Macro AUC of each row by patient and by image"
+    across, name = "macro AUC, test", f"{uid}-audit-rows"
+    return dumbbell_panel(pairs, across=across, name=name, label=label, wide=True)
+
+
+def _of_findings(summary: Summary, uid: str) -> list[Panel]:
+    """Draw the findings of the row that looks best by image, and of the one that remembers."""
+    audit = summary["audit"]
+    lines = scored(audit)
+    if not lines:
+        return []
+    memory = [line["row"] for line in lines if line["row"] == audit["memory"]]
+    chosen = dict.fromkeys([best(audit, lines, "auc_image")["row"], *memory])
+    return [
+        Panel(row, "", _findings_of(summary, row, f"{uid}-audit-{place}"))
+        for place, row in enumerate(chosen)
+    ]
+
+
+def _findings_of(summary: Summary, row: str, name: str) -> str:
+    own = [line for line in summary["audit"]["lines"] if line["row"] == row]
+    lines = _by_auc([line for line in own if line["finding"] != "macro"])
+    labelled = [(line, label_of(summary, line["finding"])) for line in lines]
+    pairs = [pair for line, label in labelled if (pair := _pair(summary, line, label))]
+    label = f"AUC of {row} by patient and by image, for each finding"
+    return dumbbell_panel(pairs, across="AUC, test", name=name, label=label)
+
+
+def _pair(summary: Summary, line: Record, label: str) -> Dumbbell | None:
+    if is_missing(line["inflation"]):
+        return None
+    styles = row_styles(summary.get("rows", ()))
+    ends = {}
+    for name in ("auc_patient", "auc_image"):
+        low, high = line[f"{name}_low"], line[f"{name}_high"]
+        ends[name] = End(line[name], None if is_missing(low) else (low, high))
+    hint = (
+        f"{label}: by patient {line['auc_patient']:.3f}, by image {line['auc_image']:.3f}, "
+        f"inflation {line['inflation']:+.3f}"
+    )
+    colour = styles[line["row"]].colour if line["row"] in styles else "floor"
+    return Dumbbell(label, colour, ends["auc_patient"], ends["auc_image"], hint)
