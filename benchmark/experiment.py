@@ -72,6 +72,15 @@ class Training(Section):
         return dict(self.model_extra or {})
 
 
+def _check_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse codes that no check has."""
+    if codes:
+        from benchmark.checks.registry import known_codes
+
+        known_codes(codes)
+    return codes
+
+
 class Evaluation(Section):
     """How scores become decisions and figures, and how sure the figures are."""
 
@@ -83,6 +92,8 @@ class Evaluation(Section):
     interval: Literal["percentile", "bca"] = "percentile"
     #: Confidence of intervals.
     level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    #: Codes of checks whose remarks are known and accepted; they are shown as muted.
+    mute: Annotated[tuple[str, ...], AfterValidator(_check_codes)] = ()
 
 
 class Experiment(Section):

@@ -1,6 +1,6 @@
 """What all rows of a run share: radiographs that can be read, and their split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from benchmark.console import Console
 from benchmark.datasets.loading import load_radiographs
+from benchmark.duplicates import duplicates_between
 from benchmark.experiment import Experiment
 from benchmark.run_folder import split_table, write_csv
 from benchmark.split_file import PARTS
@@ -19,11 +20,24 @@ from features.radiographs import Radiographs
 
 @dataclass(frozen=True)
 class Inputs:
-    """What all rows of a run share: the radiographs that can be read, and their split."""
+    """What all rows of a run share: the radiographs that can be read, and their split.
+
+    Parameters
+    ----------
+    radiographs : Radiographs
+        With labels, boxes and an archive.
+    split : Split
+        The part of each.
+    reading : dict
+        What the reader has to report; JSON-able.
+    duplicates : pandas.DataFrame or None
+        Pairs of radiographs that are the same, in different parts; None before they are decoded.
+    """
 
     radiographs: Radiographs
     split: Split
     reading: dict[str, Any]
+    duplicates: pd.DataFrame | None = None
 
     def part(self, name: str) -> Radiographs:
         """Return the radiographs of one part."""
@@ -86,9 +100,15 @@ def parted(experiment: Experiment, radiographs: Radiographs, reading: dict[str, 
 
 
 def decoded(inputs: Inputs, experiment: Experiment, console: Console) -> Inputs:
-    """Decode the pixels, and leave out the images that are damaged."""
-    inputs.radiographs.pixels(experiment.data.size, console.progress)
-    return inputs.without_damaged()
+    """Decode the pixels, leave out the images that are damaged, compare the others."""
+    size = experiment.data.size
+    inputs.radiographs.pixels(size, console.progress)
+    inputs = inputs.without_damaged()
+    part = np.asarray(inputs.split.part)
+    return replace(
+        inputs,
+        duplicates=duplicates_between(inputs.radiographs, part, size, console.progress),
+    )
 
 
 def tell(console: Console, *inputs: Inputs) -> None:

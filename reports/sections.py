@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports import cost, figures, grid, panels, tables, views
+from reports import checks, cost, figures, grid, panels, tables, views
 from reports.numbers import prevalences
 from reports.palette import row_styles
 from reports.spread import spread_panel
@@ -88,6 +88,13 @@ def _leaderboard(summary: Summary, uid: str) -> dict[str, Any]:
 def _best_floor(board: Table) -> float | None:
     scores = [r["auc"] for r in board.records if r["kind"] == "floor"]
     return max((score for score in scores if not tables.is_missing(score)), default=None)
+
+
+def _checks(summary: Summary, uid: str) -> dict[str, Any]:
+    if not (made := checks.checks(summary)):
+        return {}
+    table = checks.table(summary)
+    return {"made": made, "downloads": _downloads(summary, table), "counts": checks.counts(made)}
 
 
 def _findings(summary: Summary, uid: str) -> dict[str, Any]:
@@ -246,6 +253,7 @@ _FILES: dict[str, tuple[str, str, Callable[[Table], str]]] = {
 _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...] = (
     ("grid", "Means over the cells", _grid),
     ("leaderboard", "Leaderboard", _leaderboard),
+    ("checks", "Checks", _checks),
     ("findings", "Findings", _findings),
     ("curves", "Curves", panels.curves),
     ("training", "Training", panels.training),

@@ -1,0 +1,93 @@
+"""The same radiograph under two names: exact and near duplicates in different parts."""
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+
+from features.cache import cached
+from features.files import write_with
+from features.fingerprint import code_digest, digest
+from features.progress import Progress, silent
+from features.radiographs import Radiographs
+from features.sketch import Sketch, close_pairs, hashes
+
+#: Hashes that differ in more bits are not compared further; docs/checks.md says why so many.
+WITHIN = 8
+
+#: Sketches that correlate less are of different radiographs; chosen there too.
+ALIKE = 0.99
+
+#: The columns of duplicates.csv, in order.
+COLUMNS = (
+    *("image", "other", "part", "other_part", "same_patient"),
+    *("distance", "correlation", "exact"),
+)
+
+
+def duplicates_between(
+    radiographs: Radiographs, part: np.ndarray, size: int, progress: Progress = silent
+) -> pd.DataFrame:
+    """Find radiographs that lie in two parts.
+
+    All pairs of the data set are found once and kept beside its pixels; the split only chooses
+    among them.
+
+    Parameters
+    ----------
+    radiographs : Radiographs
+        With an archive.
+    part : numpy.ndarray
+        Shape (n,): the part of each.
+    size : int
+        Side of the images that are compared, in pixels.
+    progress : callable, optional
+        Told how far sketching is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS`, a line a pair, the most alike first: distance in bits of the perceptual
+        hashes, correlation of the sketches, and whether all pixels are equal.
+    """
+    pairs = _kept(radiographs, size, progress)
+    one, other = pairs[:, :2].astype(int).T
+    torn = part[one] != part[other]
+    one, other, pairs = one[torn], other[torn], pairs[torn]
+    images, patients = radiographs.images, radiographs.patients
+    columns = (
+        *(images[one], images[other], part[one], part[other], patients[one] == patients[other]),
+        *(pairs[:, 2].astype(int), pairs[:, 3].round(4), pairs[:, 4].astype(bool)),
+    )
+    table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    return table.sort_values(["correlation", "image"], ascending=[False, True], ignore_index=True)
+
+
+def _kept(radiographs: Radiographs, size: int, progress: Progress) -> np.ndarray:
+    """Return the pairs of a data set, found once: what `_find` returns."""
+    archive = radiographs.archive
+    assert archive is not None and radiographs.rows is not None
+    key = digest(archive.fingerprint, radiographs.rows, size, code_digest(__name__))
+    file = archive.folder / "duplicates" / f"{key}.npy"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{file}.lock"):
+            if not file.exists():
+                pairs = _find(radiographs, size, progress)
+                write_with(file, lambda temporary: np.save(temporary, pairs))
+    return np.load(file)
+
+
+def _find(radiographs: Radiographs, size: int, progress: Progress) -> np.ndarray:
+    """Return (k, 5): the places of both, distance, correlation, 1 where all pixels are equal."""
+    sketches = cached(radiographs, Sketch(size), progress)
+    pixels = radiographs.pixels(size)
+    found = {}
+    for pairs in close_pairs(hashes(sketches), within=WITHIN):
+        one, other, distance = pairs.T
+        alike = np.einsum("kd,kd->k", sketches[one], sketches[other])
+        for k in np.flatnonzero(alike >= ALIKE):
+            found[one[k], other[k]] = (distance[k], alike[k])
+    lines = [
+        (i, j, *how, np.array_equal(pixels[[i]], pixels[[j]])) for (i, j), how in found.items()
+    ]
+    return np.array(sorted(lines), dtype=float).reshape(-1, 5)
