@@ -11,11 +11,11 @@ from features.progress import Progress, silent
 from features.radiographs import Radiographs
 from features.sketch import Sketch, close_pairs, hashes
 
-#: Hashes that differ in more bits are not compared further; docs/checks.md says why so many.
-WITHIN = 8
-
-#: Sketches that correlate less are of different radiographs; chosen there too.
-ALIKE = 0.99
+#: Two radiographs are the same if their hashes differ in so few bits and the edges of both
+#: correlate so well, first in a coarse sketch and then in a fine one: see docs/checks.md.
+WITHIN = 6
+ALIKE = 0.9
+FINE = 64
 
 #: The columns of duplicates.csv, in order.
 COLUMNS = (
@@ -47,7 +47,7 @@ def duplicates_between(
     -------
     pandas.DataFrame
         Columns `COLUMNS`, a line a pair, the most alike first: distance in bits of the perceptual
-        hashes, correlation of the sketches, and whether all pixels are equal.
+        hashes, correlation of the edges, and whether all pixels are equal.
     """
     pairs = _kept(radiographs, size, progress)
     one, other = pairs[:, :2].astype(int).T
@@ -66,7 +66,8 @@ def _kept(radiographs: Radiographs, size: int, progress: Progress) -> np.ndarray
     """Return the pairs of a data set, found once: what `_find` returns."""
     archive = radiographs.archive
     assert archive is not None and radiographs.rows is not None
-    key = digest(archive.fingerprint, radiographs.rows, size, code_digest(__name__))
+    content = archive.prepare(size, progress).fingerprint
+    key = digest(content, radiographs.rows, size, code_digest(__name__))
     file = archive.folder / "duplicates" / f"{key}.npy"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -83,11 +84,15 @@ def _find(radiographs: Radiographs, size: int, progress: Progress) -> np.ndarray
     pixels = radiographs.pixels(size)
     found = {}
     for pairs in close_pairs(hashes(sketches), within=WITHIN):
-        one, other, distance = pairs.T
-        alike = np.einsum("kd,kd->k", sketches[one], sketches[other])
-        for k in np.flatnonzero(alike >= ALIKE):
-            found[one[k], other[k]] = (distance[k], alike[k])
-    lines = [
-        (i, j, *how, np.array_equal(pixels[[i]], pixels[[j]])) for (i, j), how in found.items()
-    ]
-    return np.array(sorted(lines), dtype=float).reshape(-1, 5)
+        coarse = np.einsum("kd,kd->k", sketches[pairs[:, 0]], sketches[pairs[:, 1]])
+        for one, other, distance in pairs[coarse >= ALIKE].tolist():
+            found[one, other] = (distance, *_compared(pixels[[one, other]]))
+    lines = [(*pair, *how) for pair, how in sorted(found.items()) if how[1] >= ALIKE]
+    return np.array(lines, dtype=float).reshape(-1, 5)
+
+
+def _compared(both: np.ndarray) -> tuple[float, bool]:
+    """Return how the edges of two images correlate, and whether all pixels are equal."""
+    size = both.shape[-1]
+    one, other = Sketch(size, side=min(FINE, size))(both)
+    return float(one @ other), np.array_equal(*both)

@@ -19,10 +19,11 @@ _ONES = np.array([number.bit_count() for number in range(1 << 16)], "uint8")
 
 @dataclass(frozen=True)
 class Sketch(Extractor):
-    """The lowest frequencies of an image's cosine transform, without its mean, of length 1.
+    """The lowest frequencies of an image's cosine transform, each times itself, of length 1.
 
-    Brightness and contrast leave it as it is. The product of two sketches is the correlation of the
-    two images, once both are smoothed. The signs of its first `BITS` numbers are a perceptual hash.
+    Brightness and contrast leave it as it is. As slopes grow with the frequency, the product of two
+    sketches is the correlation of the edges of both images, once these are smoothed. The signs of
+    its first `BITS` numbers are a perceptual hash.
 
     Parameters
     ----------
@@ -43,12 +44,12 @@ class Sketch(Extractor):
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Extract (n, side² - 1): frequencies from low to high."""
-        waves = _waves(self.size, self.side)
+        waves, (places, frequencies) = _waves(self.size, self.side), _from_low_to_high(self.side)
         planes = waves @ pixels.astype("float32") @ waves.T
-        numbers = planes.reshape(len(pixels), -1)[:, _from_low_to_high(self.side)]
+        numbers = planes.reshape(len(pixels), -1)[:, places] * frequencies
         length = np.linalg.norm(numbers, axis=1, keepdims=True)
-        flat = length < 1e-3 * self.size  # less than a grey value of contrast: nothing to be seen
-        return np.where(flat, 0, numbers / np.where(flat, 1, length)).astype("float32")
+        flat = length < self.size  # a grey value of contrast at most: nothing is to be seen
+        return np.where(flat, 0, numbers / np.where(flat, 1, length)).astype("float32", order="C")
 
 
 @cache
@@ -61,10 +62,11 @@ def _waves(size: int, side: int) -> np.ndarray:
 
 
 @cache
-def _from_low_to_high(side: int) -> np.ndarray:
-    """Return the places of a plane's frequencies in rising order, without the mean's."""
-    across, down = np.meshgrid(np.arange(side), np.arange(side))
-    return np.argsort((across**2 + down**2).ravel(), kind="stable")[1:]
+def _from_low_to_high(side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of a plane's frequencies in rising order, and these; without the mean."""
+    frequencies = np.hypot(*np.meshgrid(np.arange(side), np.arange(side))).ravel()
+    places = np.argsort(frequencies, kind="stable")[1:]
+    return places, frequencies[places].astype("float32")
 
 
 def hashes(sketches: np.ndarray) -> np.ndarray:
@@ -120,7 +122,9 @@ def _neighbours(
     first, step = np.arange(len(band)), 1
     while len(first := first[first + step < len(band)]):
         first = first[band[first] == band[first + step]]
-        apart = _ONES[(hashes[first] ^ hashes[first + step]).view("uint16").reshape(-1, 4)].sum(1)
+        apart = _ONES[(hashes[first] ^ hashes[first + step]).view("uint16").reshape(-1, 4)].sum(
+            1, int
+        )
         close = apart <= within
         pair = np.sort(np.stack([order[first[close]], order[first[close] + step]], 1), axis=1)
         yield np.column_stack([pair, apart[close]])

@@ -8,9 +8,8 @@ from benchmark.checks.discrimination import published
 
 def informed(study, part, *, share=0.6):
     """The scores of a row that has seen the labels of a part."""
-    inside = (study.split["part"] == part).to_numpy()[:, None]
-    blend = (1 - share) * study.scores["strong"] + share * study.truth
-    return study.scores["strong"].where(~inside, blend)
+    weight = share * (study.split["part"] == part).to_numpy()[:, None]
+    return (1 - weight) * study.scores["strong"] + weight * study.truth
 
 
 def test_cxr001_speaks_of_a_model_that_is_not_above_the_best_floor(study, with_scores, remarks):

@@ -82,8 +82,8 @@ def test_a_study_of_test_alone_is_looked_at_all_the_same(study):
 
 
 def test_muting_a_code_that_no_check_has_is_one_line_with_the_nearest():
-    with pytest.raises(InputError, match=r"unknown check 'CXR06'; did you mean 'CXR006'\?"):
-        load("demo").replace({"evaluation.mute": ["CXR06"]})
+    with pytest.raises(InputError, match=r"unknown check 'cxr006'; did you mean 'CXR006'\?"):
+        load("demo").replace({"evaluation.mute": ["cxr006"]})
 
 
 def test_an_experiment_with_muted_checks_is_read_back_as_it_was(tmp_path):
