@@ -68,6 +68,11 @@ class Run:
         return table.set_index("row")[columns].sort_values("auc", ascending=False)
 
     @property
+    def checks(self) -> "pd.DataFrame":
+        """What a reviewer would remark: a line each, the gravest first; see docs/checks.md."""
+        return self._run.table("checks")
+
+    @property
     def truth(self) -> "pd.DataFrame":
         """The labels: indexed by image, a column a finding."""
         return self._run.truth()

@@ -81,6 +81,15 @@ class Training(Section):
         return dict(self.model_extra or {})
 
 
+def _check_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse codes that no check has."""
+    if codes:
+        from benchmark.checks.registry import known_codes
+
+        known_codes(codes)
+    return codes
+
+
 class Evaluation(Section):
     """How scores become decisions and figures, and how sure the figures are."""
 
@@ -101,6 +110,8 @@ class Evaluation(Section):
     bins: Annotated[int, Field(ge=2, le=100)] = 10
     #: A second label file, evaluated beside the data set's own labels: see docs/labels.md.
     labels: str = ""
+    #: Codes of checks whose remarks are known and accepted; they are shown as muted.
+    mute: Annotated[tuple[str, ...], AfterValidator(_check_codes)] = ()
 
 
 class Experiment(Section):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from benchmark.console import Console
 from benchmark.datasets.loading import load_radiographs
+from benchmark.duplicates import duplicates_between
 from benchmark.experiment import Experiment
 from benchmark.run_folder import split_table, write_csv
 from benchmark.second_labels import read_second_labels
@@ -22,12 +23,24 @@ from features.radiographs import Radiographs
 class Inputs:
     """What all rows of a run share: the radiographs that can be read, and their split.
 
-    `second` holds the labels of a second file, as truth.csv has its own; None where none is given.
+    Parameters
+    ----------
+    radiographs : Radiographs
+        With labels, boxes and an archive.
+    split : Split
+        The part of each.
+    reading : dict
+        What the reader has to report; JSON-able.
+    duplicates : pandas.DataFrame or None
+        Pairs of radiographs that are the same, in different parts; None before they are decoded.
+    second : pandas.DataFrame or None
+        The labels of a second file, as truth.csv has its own; None where none is given.
     """
 
     radiographs: Radiographs
     split: Split
     reading: dict[str, Any]
+    duplicates: pd.DataFrame | None = None
     second: pd.DataFrame | None = None
 
     def part(self, name: str) -> Radiographs:
@@ -99,9 +112,15 @@ def parted(experiment: Experiment, radiographs: Radiographs, reading: dict[str, 
 
 
 def decoded(inputs: Inputs, experiment: Experiment, console: Console) -> Inputs:
-    """Decode the pixels, and leave out the images that are damaged."""
-    inputs.radiographs.pixels(experiment.data.size, console.progress)
-    return inputs.without_damaged()
+    """Decode the pixels, leave out the images that are damaged, compare the others."""
+    size = experiment.data.size
+    inputs.radiographs.pixels(size, console.progress)
+    inputs = inputs.without_damaged()
+    part = np.asarray(inputs.split.part)
+    return replace(
+        inputs,
+        duplicates=duplicates_between(inputs.radiographs, part, size, console.progress),
+    )
 
 
 def tell(console: Console, *inputs: Inputs) -> None:

@@ -1,6 +1,7 @@
 """What the commands print: tables for a reader, JSON for a program."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ def show_leaderboard(run: Any, as_json: bool) -> None:
     if as_json:
         board = run.leaderboard.reset_index().astype(object)
         board = board.where(board.notna(), None).to_dict("records")
-        print_json({"folder": str(run.path), "leaderboard": board, "failed": run.failed})
+        said = {"folder": str(run.path), "leaderboard": board, "failed": run.failed}
+        print_json(said | {"checks": run.summary["tables"]["checks"]})
         return
     board = run.leaderboard
     seconds = {row["name"]: row["seconds"] for row in run.summary["rows"]}
@@ -29,7 +31,25 @@ def show_leaderboard(run: Any, as_json: bool) -> None:
     typer.echo(
         f"test part, macro means over the findings; split {run.summary['split']['fingerprint']}"
     )
+    show_checks(run.summary["tables"]["checks"])
     typer.echo(f"report: {run.path / 'report.html'}")
+
+
+def show_checks(remarks: list[dict[str, Any]]) -> None:
+    """Print how many remarks the checks made, then errors and warnings, a line each."""
+    heard = [it for it in remarks if not it["muted"]]
+    counts = Counter(it["level"] for it in heard) | Counter(muted=len(remarks) - len(heard))
+    words = {"error": "error", "warning": "warning", "info": "note", "muted": "muted remark"}
+    said = (_count(counts[level], word) for level, word in words.items() if counts[level])
+    typer.echo(f"checks: {', '.join(said) or 'nothing to remark'} (docs/checks.md)")
+    for it in heard:
+        if it["level"] in ("error", "warning"):
+            rows = f"{it['row']}: " if it["row"] else ""
+            typer.echo(f"{it['level']:<7}  {it['code']}  {rows}{it['text']}")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def show_grid(run: Any, as_json: bool) -> None:

@@ -20,6 +20,7 @@ from features.radiographs import Radiographs
 #: What a run has at the top of its folder beside its rows, and what a grid has there instead.
 RUN_TABLES = (
     *("split.csv", "truth.csv", "second_labels.csv"),
+    *("split.csv", "truth.csv", "duplicates.csv"),
     *(f"evaluation/{name}.csv" for name in (*TABLES, "auc", "precision", "recall")),
     "evaluation/checklist.md",
 )
@@ -284,6 +285,18 @@ class RunFolder:
             return None
         return read_csv(path, index_col="image", dtype={"image": str}).astype(float)
 
+    def write_duplicates(self, duplicates: pd.DataFrame | None) -> None:
+        """Write duplicates.csv: pairs of radiographs that are the same, in different parts."""
+        if duplicates is None:
+            self.drop("duplicates.csv")
+        else:
+            write_csv(self.path / "duplicates.csv", duplicates, index=False)
+
+    def duplicates(self) -> pd.DataFrame | None:
+        """Return duplicates.csv; None where the radiographs were not compared."""
+        path = self.path / "duplicates.csv"
+        return read_csv(path, dtype={"image": str, "other": str}) if path.is_file() else None
+
     @property
     def provenance(self) -> dict[str, Any]:
         """Data, split, versions, machine, command and times of the run."""
@@ -301,12 +314,13 @@ class RunFolder:
     def write_evaluation(self, tables: Mapping[str, pd.DataFrame]) -> None:
         """Write the tables of an evaluation, each to ``evaluation/<name>.csv``.
 
-        A table without lines leaves no file. ``auc.csv``, ``precision.csv`` and ``recall.csv``
-        are ``metrics`` of the test part once more, findings down and rows across.
+        A table without lines leaves no file, but for ``checks``, which were made all the same.
+        ``auc.csv``, ``precision.csv`` and ``recall.csv`` are ``metrics`` of the test part once
+        more, findings down and rows across.
         """
         folder = self.path / "evaluation"
         for name, table in tables.items():
-            if len(table) or name == "metrics":
+            if len(table) or name in ("metrics", "checks"):  # none is an answer too
                 write_csv(folder / f"{name}.csv", table, index=False)
             else:
                 (folder / f"{name}.csv").unlink(missing_ok=True)
@@ -334,10 +348,14 @@ class RunFolder:
         table = read_csv(path, dtype=dict.fromkeys(_WORDS, str))
         return table.fillna({name: "" for name in _WORDS if name in table})
 
+    def has(self, name: str) -> bool:
+        """Whether there is a table of the evaluation."""
+        return (self.path / "evaluation" / f"{name}.csv").is_file()
+
     @property
     def has_metrics(self) -> bool:
         """Whether it has been evaluated."""
-        return (self.path / "evaluation" / "metrics.csv").is_file()
+        return self.has("metrics")
 
     def metrics(self) -> pd.DataFrame:
         """Return evaluation/metrics.csv."""

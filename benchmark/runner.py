@@ -20,7 +20,7 @@ from benchmark.process import Failure, run_row
 from benchmark.provenance import describe
 from benchmark.row import Finished, RowTask
 from benchmark.rows import Row, fingerprints, rows_of
-from benchmark.run_folder import GRID_TABLES, RunFolder
+from benchmark.run_folder import GRID_TABLES, RowFolder, RunFolder
 from features.errors import InputError, WorkError
 
 
@@ -157,6 +157,7 @@ def _write_inputs(
     run.write_split(inputs.radiographs, inputs.split)
     run.write_truth(inputs.radiographs)
     run.write_second_labels(inputs.second)
+    run.write_duplicates(inputs.duplicates)
     made = inputs.split
     split = {"kind": made.kind, "fingerprint": made.fingerprint, "description": made.description}
     said = {"executor": str(executor), "data": inputs.reading, "split": split}
@@ -320,6 +321,22 @@ def evidence_of(run: RunFolder, experiment: Experiment) -> Evidence:
         scores={row.name: row.scores() for row in done},
         settings=experiment.evaluation,
         seed=experiment.split.seed,
-        about={row.name: row.status.get("card", {}) | row.facts for row in done},
+        about={row.name: _about(row) for row in done},
+        unfinished={row.name: _unfinished(row) for row in rows if row not in done},
+        duplicates=run.duplicates(),
+        source=experiment.data.source,
+        kind=experiment.split.kind,
         second=run.second_labels(),
     )
+
+
+def _about(row: RowFolder) -> dict[str, Any]:
+    """Return what is known of a finished row beside its scores."""
+    status = row.status
+    return status.get("card", {}) | row.facts | {"versions": status.get("versions", {})}
+
+
+def _unfinished(row: RowFolder) -> str:
+    """Say in a few words why a row is not finished."""
+    status = row.status
+    return ": ".join(filter(None, [status.get("state", "not begun"), status.get("reason")]))

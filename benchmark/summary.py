@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark.checklists.answers import checklists
+from benchmark.checks.registry import available
 from benchmark.evaluation.curves import curves
 from benchmark.evaluation.tables import TABLES
 from benchmark.evaluation.thresholds import Rule
@@ -76,6 +77,7 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "metrics": records(run.metrics()),
         "evaluation": experiment.evaluation.model_dump(mode="json"),
         "tables": {name: records(run.table(name)) for name in TABLES if name != "metrics"},
+        "checks": _checks(run, experiment),
         "curves": _curves(run, rows, truth, split["part"]),
         "history": {row["name"]: history for row in rows if (history := _history(run, row))},
         "localization": _localization(run, rows),
@@ -175,6 +177,23 @@ def _row_curves(truth: pd.DataFrame, scores: pd.DataFrame) -> dict[str, dict]:
 
 def _history(run: RunFolder, row: dict) -> list[dict]:
     return [_plain(line) for line in run.row(row["name"]).history()]
+
+
+def _checks(run: RunFolder, experiment: Experiment) -> list[dict[str, Any]]:
+    """Return every check that was made: what it looks for, and whether its remarks are muted."""
+    if not run.has("checks"):
+        return []
+    return [
+        {
+            "code": check.code,
+            "title": check.title,
+            "level": check.level,
+            "explanation": check.explanation,
+            "link": check.link,
+            "muted": check.code in experiment.evaluation.mute,
+        }
+        for check in available().values()
+    ]
 
 
 def _localization(run: RunFolder, rows: list[dict]) -> list[dict[str, Any]]:

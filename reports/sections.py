@@ -8,6 +8,7 @@ from reports import (
     audit,
     calibration,
     checklists,
+    checks,
     comparison,
     cost,
     figures,
@@ -95,6 +96,13 @@ def _leaderboard(summary: Summary, uid: str) -> dict[str, Any]:
 def _best_floor(board: Table) -> float | None:
     scores = [r["auc"] for r in board.records if r["kind"] == "floor"]
     return max((score for score in scores if not tables.is_missing(score)), default=None)
+
+
+def _checks(summary: Summary, uid: str) -> dict[str, Any]:
+    if not (made := checks.checks(summary)):
+        return {}
+    table = checks.table(summary)
+    return {"made": made, "downloads": _downloads(summary, table), "counts": checks.counts(made)}
 
 
 def _findings(summary: Summary, uid: str) -> dict[str, Any]:
@@ -277,6 +285,7 @@ def _left_out(data: Mapping[str, Any]) -> str:
 _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...] = (
     ("grid", "Means over the cells", _grid),
     ("leaderboard", "Leaderboard", _leaderboard),
+    ("checks", "Checks", _checks),
     ("findings", "Findings", _findings),
     ("comparison", "Which differences are real", _comparison),
     ("thresholds", "Thresholds", _thresholds),

@@ -83,7 +83,16 @@ class Evidence:
     seed : int
         What the bootstrap's draws are drawn with: the split's.
     about : mapping of str to dict, optional
-        What is known of rows beside their scores: card, facts, cost.
+        What is known of rows beside their scores: card, facts, versions.
+    unfinished : mapping of str to str, optional
+        Rows that were asked for and are not finished, with the reason.
+    duplicates : pandas.DataFrame or None, optional
+        Pairs of radiographs that are the same, in different parts: the columns of
+        `benchmark.duplicates`. None where they were not compared.
+    source : str, optional
+        Where the radiographs are from: ``"nih"``, ``"phantom"``.
+    kind : str, optional
+        How they were split: ``"patient"``, ``"official"``, …
     second : pandas.DataFrame, optional
         Labels of another source, ``[evaluation] labels``: as `truth`, of some images and findings.
     """
@@ -94,6 +103,10 @@ class Evidence:
     settings: Evaluation = field(default_factory=Evaluation)
     seed: int = 0
     about: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    unfinished: Mapping[str, str] = field(default_factory=dict)
+    duplicates: pd.DataFrame | None = None
+    source: str = ""
+    kind: str = ""
     second: pd.DataFrame | None = None
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from benchmark.checks.registry import checks_table
 from benchmark.evaluation.calibration_tables import (
     calibration_table,
     net_benefit_table,
@@ -34,6 +35,7 @@ TABLES: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "subgroups": subgroups_table,
     "negatives": negatives_table,
     "second_labels": second_labels_table,
+    "checks": checks_table,
 }
 
 

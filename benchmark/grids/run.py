@@ -66,6 +66,11 @@ class GridRun(Run):
         return board.sort_values("auc", ascending=False)
 
     @property
+    def checks(self) -> "pd.DataFrame":
+        """Not of a grid: see `cells`."""
+        raise self._of_a_cell("checks")
+
+    @property
     def truth(self) -> "pd.DataFrame":
         """Not of a grid: see `cells`."""
         raise self._of_a_cell("labels")

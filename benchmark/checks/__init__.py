@@ -1,0 +1,1 @@
+"""What a reviewer would look for: small functions, evidence in, remarks out."""

@@ -1,0 +1,28 @@
+from benchmark.printing import show_checks
+
+
+def remark(level, *, row="", muted=False):
+    return {"code": "CXR001", "level": level, "row": row, "text": f"{level} it", "muted": muted}
+
+
+def test_errors_and_warnings_are_printed_and_the_others_counted(capsys):
+    show_checks(
+        [
+            remark("error", row="cnn6"),
+            remark("warning"),
+            remark("warning", muted=True),
+            remark("info"),
+            remark("info"),
+            remark("unjudged"),
+        ]
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "checks: 1 error, 1 warning, 2 notes, 1 muted remark (docs/checks.md)",
+        "error    CXR001  cnn6: error it",
+        "warning  CXR001  warning it",
+    ]
+
+
+def test_nothing_to_remark_is_said_too(capsys):
+    show_checks([])
+    assert "nothing to remark" in capsys.readouterr().out
