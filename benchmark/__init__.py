@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmark.api import Run, open_run, run, tune
+    from benchmark.scoring import score
 
-__all__ = ["Run", "open_run", "run", "tune"]
+__all__ = ["Run", "open_run", "run", "score", "tune"]
 
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: `cxrbench --help` must not wait for pandas.
+    if name == "score":
+        from benchmark.scoring import score
+
+        return score
     if name in __all__:
         from benchmark import api
 

@@ -11,7 +11,11 @@ from features.errors import InputError, unknown
 
 PARTS = ("train", "valid", "test")
 
-_IMAGE_COLUMNS = ("image", "imageindex", "imageid", "filename", "file")
+#: What may head the column of the images, letters and digits alone.
+IMAGE_COLUMNS = (
+    *("image", "imageindex", "imageid", "filename", "file"),
+    *("imagename", "imagepath", "filepath", "path", "img"),
+)
 _PART_COLUMNS = ("part", "split", "set", "fold")
 _PART_WORDS = {part: part for part in PARTS} | {
     "training": "train",
@@ -73,7 +77,7 @@ def read_split_file(file: Path) -> dict[str, str] | dict[str, int]:
 def _places(file: Path) -> dict[str, int]:
     columns = header(file)
     places = {}
-    for kind, names in (("image", _IMAGE_COLUMNS), ("part", _PART_COLUMNS)):
+    for kind, names in (("image", IMAGE_COLUMNS), ("part", _PART_COLUMNS)):
         found = [name for name in names if name in columns]
         if not found:
             raise InputError(f"{file} has no column {' or '.join(names)}: {', '.join(columns)}")

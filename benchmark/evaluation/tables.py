@@ -5,11 +5,13 @@ from collections.abc import Callable
 import pandas as pd
 
 from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.halves import halves_table
 from benchmark.evaluation.row import metrics_table
 
 #: Each table by the name of its file, in the order in which they are made.
 TABLES: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "metrics": metrics_table,
+    "halves": halves_table,
 }
 
 
