@@ -99,7 +99,7 @@ def cover(
         inside = has[parts == part]
         without = [row for row in inside if not inside[row].any()]
         if part == "test" and (without or not len(inside)):
-            raise InputError(f"{' and '.join(without) or 'no file'} has no score of a test image")
+            raise InputError(f"no test image is scored in {', '.join(without) or 'any file'}")
         if without and not inside.to_numpy().any():
             continue
         if without:

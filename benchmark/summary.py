@@ -36,11 +36,11 @@ ELSEWHERE = {
     "known here: that no patient of test was among it is their authors' word.",
 }
 CROSSFITTED = {
-    "Thresholds": "No valid part is scored, so thresholds are cross-fitted. The patients of test "
-    "are drawn by lot into two halves (the column half of split.csv), and each half is called "
-    "with the threshold that has the highest F1 on the other; with fewer than {min_positives} "
-    "positives there, the one that calls as large a share of it as is positive in it. The tables "
-    "show the mean of both; evaluation/halves.csv has each.",
+    "Thresholds": "No valid part is scored, so thresholds are cross-fitted: the patients of test "
+    "are drawn by lot into two halves (the column half of split.csv), and each half is called with "
+    "thresholds chosen on the other, as they would be on valid. Where that holds fewer than "
+    "{min_positives} positives, the threshold calls as large a share of it as is positive in it. "
+    "Tables show the mean of both; evaluation/halves.csv has each.",
 }
 LABELS = {
     "nih": "Text-mined from reports; the authors estimate that over 90% are right.",
