@@ -30,6 +30,11 @@ _WORDS = (
     *("code", "text", "link", "method", "labels", "source", "split"),
 )
 
+#: Reads numbers to the last bit; pandas does so by itself since 3.1, and deprecates the option.
+_EXACT: dict[str, Any] = {"float_precision": "round_trip"}
+if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1):
+    _EXACT = {}
+
 
 class RowFolder:
     """One row's part of a run folder: status, scores, history, cost and the fitted model.
@@ -380,8 +385,7 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
 
     Numbers come back to the last bit, so that a threshold is still the score that it was.
     """
-    exact = {"keep_default_na": False, "na_values": [""], "float_precision": "round_trip"}
-    return pd.read_csv(path, **exact, **options)
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], **_EXACT, **options)
 
 
 def write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:

@@ -88,24 +88,50 @@ def score(
     InputError
         If a file, the table, the split or an option cannot be used, or files name other images.
     """
+    with Console(quiet=quiet) as console:
+        run = score_into(
+            Path(out) if out else None,
+            files,
+            data=data,
+            split=split,
+            table=table,
+            scale=scale,
+            common=common,
+            options=options or {},
+            console=console,
+        )
+    finished = open_run(run.path)
+    finished.write_report()
+    return finished
+
+
+def score_into(
+    folder: Path | None,
+    files: Sequence[str | Path],
+    *,
+    data: str | Path,
+    split: str | Path | None = None,
+    table: str | None = None,
+    scale: Scale | None = None,
+    common: bool = False,
+    options: Mapping[str, Any],
+    console: Console,
+) -> RunFolder:
+    """Do all that `score` does, but for the report."""
     rows = name_rows(files)
     if not rows:
         raise InputError("score needs a CSV file of predictions, or several")
     found = {name: read_predictions(file, scale=scale) for name, file in rows.items()}
-    chosen = _experiment(found, data, split, table, options or {})
-    folder = Path(out) if out else Path("runs") / chosen.name
-    run = RunFolder(folder)
-    with Console(quiet=quiet) as console:
-        judged = _judged(chosen, found, common=common)
-        _tell(console, found, judged)
-        _refuse_other_run(run)
-        run.claim()
-        with alone_in(folder):
-            _write(run, chosen, found, judged)
-            run.write_evaluation(evaluate(run, chosen))
-    finished = open_run(folder)
-    finished.write_report()
-    return finished
+    chosen = _experiment(found, data, split, table, options)
+    run = RunFolder(folder or Path("runs") / chosen.name)
+    judged = _judged(chosen, found, common=common)
+    _tell(console, found, judged)
+    _refuse_other_run(run)
+    run.claim()
+    with alone_in(run.path):
+        _write(run, chosen, found, judged)
+        run.write_evaluation(evaluate(run, chosen))
+    return run
 
 
 def _experiment(
