@@ -243,7 +243,8 @@ def _scale_of(values: np.ndarray, columns: Mapping[str, str], path: Path) -> Sca
 
 def _notes(columns: Mapping[str, str], others: Sequence[str]) -> list[str]:
     """Say which spellings were matched, and what was left out."""
-    spelled = [f"'{title}' as {name}" for name, title in columns.items() if name not in title]
+    variants = {name: it for name, it in columns.items() if name.lower() not in it.lower()}
+    spelled = [f"'{title}' as {name}" for name, title in variants.items()]
     notes = [f"read {', '.join(spelled)}"] if spelled else []
     return [*notes, f"left out {some(others, 'column')}"] if others else notes
 
