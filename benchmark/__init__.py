@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmark.api import Run, open_run, run, tune
     from benchmark.audits.run import audit
+    from benchmark.scoring import score
 
-__all__ = ["Run", "audit", "open_run", "run", "tune"]
+__all__ = ["Run", "audit", "open_run", "run", "score", "tune"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,6 +20,10 @@ def __getattr__(name: str) -> Any:
         from benchmark.audits.run import audit
 
         return audit
+    if name == "score":
+        from benchmark.scoring import score
+
+        return score
     if name in __all__:
         from benchmark import api
 

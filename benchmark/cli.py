@@ -9,6 +9,7 @@ import typer
 
 from benchmark import printing
 from benchmark.cli_audit import audit
+from benchmark.cli_score import score_command
 from benchmark.options import (
     AsJson,
     Assignments,
@@ -92,6 +93,9 @@ def run_command(
     (printing.show_grid if chosen.grid else printing.show_leaderboard)(finished, as_json)
     if finished.failed:
         raise typer.Exit(1)
+
+
+app.command("score")(score_command)
 
 
 @app.command()

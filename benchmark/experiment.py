@@ -131,6 +131,8 @@ class Experiment(Section):
     training: Training = Training()
     evaluation: Evaluation = Evaluation()
     models: dict[str, dict[str, Any]] = {}
+    #: The files of rows that were predicted elsewhere: what `benchmark.scoring` has evaluated.
+    predictions: dict[Name, str] = {}
     #: Lists of values by their places; see `benchmark.grids.cells`.
     grid: dict[str, Any] = {}
 
@@ -160,7 +162,7 @@ class Experiment(Section):
         where : str, optional
             What an error names as the place of the change.
         """
-        content = self.model_dump()
+        content = self.model_dump(exclude_unset=True)
         for place, value in changes.items():
             _put(content, place.split("."), value, where)
         return type(self).parse(content, where)
@@ -190,11 +192,16 @@ class Experiment(Section):
         }
 
     def to_toml(self) -> str:
-        """Write the experiment as a file that `load` reads back."""
+        """Write the experiment as a file that `load` reads back.
+
+        All defaults are filled in, but for predictions made elsewhere: what `run` would have done
+        says nothing of them.
+        """
         import tomli_w
 
-        without = set() if self.grid else {"grid"}
-        return tomli_w.dumps(self.model_dump(mode="json", exclude=without))
+        without = {name for name in ("grid", "predictions") if not getattr(self, name)}
+        elsewhere = bool(self.predictions)
+        return tomli_w.dumps(self.model_dump(mode="json", exclude=without, exclude_unset=elsewhere))
 
 
 def shipped() -> dict[str, Path]:

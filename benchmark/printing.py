@@ -22,7 +22,7 @@ def show_leaderboard(run: Any, as_json: bool) -> None:
     seconds = {row["name"]: row["seconds"] for row in run.summary["rows"]}
     lines = [
         {"row": name, **{key: _figure(value) for key, value in line.items()}}
-        | {"seconds": f"{seconds[name]:.0f}"}
+        | ({} if seconds[name] is None else {"seconds": f"{seconds[name]:.0f}"})
         for name, line in board.to_dict("index").items()
     ]
     print_table(lines + [{"row": row["name"], "auc": row["status"]} for row in rows])

@@ -42,9 +42,15 @@ def rows_of(experiment: Experiment) -> list[Row]:
     Raises
     ------
     InputError
-        If a row's model or an option is unknown, ``[training]`` holds a key no model knows, or a
-        row builds on one that is not there, or on itself.
+        If a row's model or an option is unknown, ``[training]`` holds a key no model knows, a
+        row builds on one that is not there, or on itself, or rows were predicted elsewhere.
     """
+    if experiment.predictions:
+        raise InputError(
+            f"{experiment.name} holds predictions made elsewhere "
+            f"({', '.join(experiment.predictions)}): there is no model to run; 'cxrbench score' "
+            "evaluates their files, 'cxrbench report' builds their report again"
+        )
     shared = {"size": experiment.data.size} | experiment.training.options
     rows = [_row(name, experiment.models.get(name, {}), shared) for name in experiment.rows]
     _check_names(experiment, rows)

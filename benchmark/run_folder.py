@@ -33,6 +33,11 @@ _WORDS = (
     *("code", "text", "link", "method", "labels", "source", "split", "negatives"),
 )
 
+#: Reads numbers to the last bit; pandas does so by itself since 3.1, and deprecates the option.
+_EXACT: dict[str, Any] = {"float_precision": "round_trip"}
+if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1):
+    _EXACT = {}
+
 
 class RowFolder:
     """One row's part of a run folder: status, scores, history, cost and the fitted model.
@@ -76,10 +81,21 @@ class RowFolder:
         status = self.status
         return status.get("state") == "done" and status.get("fingerprint") == fingerprint
 
-    def write_scores(self, images: np.ndarray, findings: Sequence[str], scores: np.ndarray) -> None:
-        """Write one probability an image and finding; nine digits give float32 back exactly."""
+    def write_scores(
+        self,
+        images: np.ndarray,
+        findings: Sequence[str],
+        scores: np.ndarray,
+        *,
+        digits: int | None = 9,
+    ) -> None:
+        """Write one probability an image and finding.
+
+        Nine digits give float32 back exactly; None writes what gives float64 back.
+        """
         table = pd.DataFrame(scores, index=pd.Index(images, name="image"), columns=list(findings))
-        write_csv(self.path / "scores.csv", table, float_format="%.9g")
+        form = f"%.{digits}g" if digits else None
+        write_csv(self.path / "scores.csv", table, float_format=form)
 
     def scores(self) -> pd.DataFrame:
         """Return the probabilities, indexed by image, a column a finding."""
@@ -248,9 +264,12 @@ class RunFolder:
         """Return the experiment as it was run."""
         return load(str(self.path / "experiment.toml"))
 
-    def write_split(self, radiographs: Radiographs, split: Split) -> None:
-        """Write split.csv: image, patient, part, fold and what the table says of the image."""
-        write_csv(self.path / "split.csv", split_table(radiographs, split))
+    def write_split(self, radiographs: Radiographs, split: Split, **more: Any) -> None:
+        """Write split.csv: image, patient, part, fold and what the table says of the image.
+
+        Further columns, one value an image, may stand beside them.
+        """
+        write_csv(self.path / "split.csv", split_table(radiographs, split).assign(**more))
 
     def split(self) -> pd.DataFrame:
         """Return split.csv, indexed by image."""
@@ -400,8 +419,11 @@ def split_table(radiographs: Radiographs, split: Split) -> pd.DataFrame:
 
 
 def read_csv(path: Path, **options: Any) -> pd.DataFrame:
-    """Read a table of ours: an empty cell is missing, a patient or a row called NA is not."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], **options)
+    """Read a table of ours: an empty cell is missing, a patient or a row called NA is not.
+
+    Numbers come back to the last bit, so that a threshold is still the score that it was.
+    """
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], **_EXACT, **options)
 
 
 def write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:

@@ -12,7 +12,10 @@ from features.errors import InputError, unknown
 PARTS = ("train", "valid", "test")
 
 #: What the column of the image may be called, in letters and digits alone.
-IMAGE_COLUMNS = ("image", "imageindex", "imageid", "filename", "file")
+IMAGE_COLUMNS = (
+    *("image", "imageindex", "imageid", "filename", "file"),
+    *("imagename", "imagepath", "filepath", "path", "img"),
+)
 _PART_COLUMNS = ("part", "split", "set", "fold")
 _PART_WORDS = {part: part for part in PARTS} | {
     "training": "train",

@@ -40,11 +40,14 @@ class Split:
         What the lot was drawn with.
     description : str
         The split in words.
+    needs : tuple of str
+        The parts that may not be empty.
 
     Raises
     ------
     InputError
-        If a patient is on two sides or in two folds, an image comes twice, or a part is empty.
+        If a patient is on two sides or in two folds, an image comes twice, or a part is empty
+        that may not be.
     """
 
     images: np.ndarray
@@ -54,12 +57,13 @@ class Split:
     kind: str
     seed: int
     description: str
+    needs: tuple[str, ...] = PARTS
 
     def __post_init__(self) -> None:
         self._keep_patients_whole()
         if len(set(self._stems)) < len(self.images):
             raise InputError("an image comes twice in the table; each belongs to one part")
-        for part in PARTS:
+        for part in self.needs:
             if not (self.part == part).any():
                 raise InputError(f"the {self.kind} split leaves nothing for {part}")
 
@@ -184,6 +188,34 @@ def check_kind(kind: str) -> str:
     return kind
 
 
+def official_lists(folder: str | Path) -> dict[str, frozenset[str]]:
+    """Read NIH's two lists.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where to look, at any depth.
+
+    Returns
+    -------
+    dict of str to frozenset of str
+        ``train_val`` and ``test``: the stems they name.
+
+    Raises
+    ------
+    InputError
+        If one of them is not there.
+    """
+    lists = read_official(folder) if folder else {}
+    if missing := {"train_val", "test"} - lists.keys():
+        raise InputError(
+            "the official split needs NIH's train_val_list.txt and test_list.txt; "
+            f"no {' and no '.join(f'{name}_list.txt' for name in sorted(missing))} "
+            f"in {folder or 'the data: no folder was given'}"
+        )
+    return lists
+
+
 def balance(radiographs: Radiographs, split: Split) -> pd.DataFrame:
     """Count what each part holds.
 
@@ -235,13 +267,7 @@ class _Draw:
 
     def official(self, folder: str | Path) -> Split:
         """Take NIH's test list; draw valid from the other patients."""
-        lists = read_official(folder) if folder else {}
-        if missing := {"train_val", "test"} - lists.keys():
-            raise InputError(
-                "the official split needs NIH's train_val_list.txt and test_list.txt; "
-                f"no {' and no '.join(f'{name}_list.txt' for name in sorted(missing))} "
-                f"in {folder or 'the data: no folder was given'}"
-            )
+        lists = official_lists(folder)
         stems = self._stems()
         for trouble, names in (
             ("on neither of", set(stems) - lists["test"] - lists["train_val"]),

@@ -32,6 +32,19 @@ PROTOCOL = {
     "empty and out of the means.",
     "Labels": "{labels}",
 }
+#: The same of predictions made elsewhere.
+ELSEWHERE = {
+    "Split": "All images of a patient are in one part. What the models have learnt from is not "
+    "known here: that no patient of test was among it is their authors' word.",
+}
+CROSSFITTED = {
+    "Thresholds": "No valid part is scored, so thresholds are cross-fitted: the patients of test "
+    "are drawn by lot into two halves (the column half of split.csv), and each half is called with "
+    "thresholds chosen on the other by the rule {rule}, as they would be on valid. Where that "
+    "holds fewer than {min_positives} positives, the threshold calls as large a share of it as is "
+    "positive in it. "
+    "Tables show the mean of both; evaluation/halves.csv has each.",
+}
 LABELS = {
     "nih": "Text-mined from reports; the authors estimate that over 90% are right.",
     "phantom": "Of what was drawn; a few are wrong on purpose (data.phantom.label_noise).",
@@ -74,6 +87,7 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "cooccurrence": _cooccurrence(truth),
         "split": experiment.split.model_dump(mode="json") | provenance["split"],
         "rows": rows,
+        "crossfitted": is_crossfitted(split),
         "metrics": records(run.metrics()),
         "evaluation": experiment.evaluation.model_dump(mode="json"),
         "tables": {name: records(run.table(name)) for name in TABLES if name != "metrics"},
@@ -81,7 +95,8 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "curves": _curves(run, rows, truth, split["part"]),
         "history": {row["name"]: history for row in rows if (history := _history(run, row))},
         "localization": _localization(run, rows),
-        "protocol": protocol(experiment) | ({"Split": LEAKS} if leaks else {}),
+        "protocol": protocol(experiment, crossfitted=is_crossfitted(split))
+        | ({"Split": LEAKS} if leaks else {}),
         "provenance": _provenance(provenance, rows),
         "experiment": experiment.to_toml(),
         "published": beside(
@@ -93,19 +108,24 @@ def summarize(run: RunFolder) -> dict[str, Any]:
     return made | {"checklists": checklists(made)}
 
 
+def is_crossfitted(split: pd.DataFrame) -> bool:
+    """Whether the images of a split.csv are called by thresholds of its halves."""
+    return "half" in split
+
+
 def _row(folder: RowFolder) -> dict[str, Any]:
     status, cost, facts = folder.status, folder.cost, folder.facts
-    done = status.get("state") == "done"
+    card = _CARD | {"model": folder.name, "title": folder.name} | status.get("card", {})
     return {
         "name": folder.name,
-        **_CARD | {"model": folder.name, "title": folder.name} | status.get("card", {}),
+        **card,
         "status": status.get("state", "missing"),
         "reason": status.get("reason"),
-        "seconds": cost["seconds_fit"] + cost["seconds_predict"] if done else None,
+        "seconds": cost["seconds_fit"] + cost["seconds_predict"] if cost else None,
         "peak_memory": cost.get("peak_memory"),
         "parameters": facts.get("parameters"),
         "weights": facts.get("weights"),
-        "notes": facts.get("notes", []),
+        "notes": [*card.get("notes", []), *facts.get("notes", [])],
         "cost": cost,
         "facts": facts,
         "versions": status.get("versions", {}),
@@ -114,7 +134,8 @@ def _row(folder: RowFolder) -> dict[str, Any]:
 
 def _provenance(provenance: dict, rows: list[dict]) -> dict[str, Any]:
     """Return versions, machine and command, with the time that all finished rows have taken."""
-    seconds = sum(row["seconds"] or 0 for row in rows)
+    told = [row["seconds"] for row in rows if row["seconds"] is not None]
+    seconds = sum(told) if told else None
     left_out = ("data", "split")  # they have sections of their own
     return {key: it for key, it in provenance.items() if key not in left_out} | {"seconds": seconds}
 
@@ -125,6 +146,9 @@ def banners(rows: list[dict], experiment: Experiment) -> list[dict[str, str]]:
     if experiment.data.source == "phantom":
         text = "The radiographs are drawn by a program. Figures show that the benchmark works, and "
         said.append({"level": "info", "text": text + "say nothing about patients."})
+    if experiment.predictions:
+        text = "Predictions made elsewhere: which patients their models have learnt from is not "
+        said.append({"level": "info", "text": text + "known here."})
     blank = [row["name"] for row in rows if row["weights"] == "random"]
     if blank:
         text = f"Random weights, no ImageNet: {', '.join(blank)}. Expect less than published."
@@ -137,10 +161,10 @@ def _data(
 ) -> dict[str, Any]:
     parts = [_part(name, truth[split["part"] == name], split) for name in PARTS]
     return provenance["data"] | {
-        "size": experiment.data.size,
+        "size": None if experiment.predictions else experiment.data.size,
         "images": len(truth),
         "patients": int(split["patient"].nunique()),
-        "parts": parts,
+        "parts": [part for part in parts if part["images"]],
     }
 
 
@@ -202,17 +226,21 @@ def _localization(run: RunFolder, rows: list[dict]) -> list[dict[str, Any]]:
     return [{"row": name, "lines": records(table)} for name, table in tables.items() if len(table)]
 
 
-def protocol(experiment: Experiment) -> dict[str, str]:
+def protocol(experiment: Experiment, *, crossfitted: bool = False) -> dict[str, str]:
     """Say how figures come about, by topic."""
     judged = experiment.evaluation
+    texts = PROTOCOL | (ELSEWHERE if experiment.predictions else {})
+    texts |= CROSSFITTED if crossfitted else {}
     facts = {
+        "rule": judged.threshold,
+        "min_positives": judged.min_positives,
         "thresholds": Rule.parse(judged.threshold).sentence(judged.min_positives),
         "level": 100 * judged.level,
         "interval": {"bca": "BCa"}.get(judged.interval, "percentile"),
         "draws": judged.draws,
         "labels": LABELS[experiment.data.source],
     }
-    return {name: text.format(**facts) for name, text in PROTOCOL.items()}
+    return {name: text.format(**facts) for name, text in texts.items()}
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -214,7 +214,8 @@ def _data(summary: Summary, uid: str) -> dict[str, Any]:
         "distribution": figures.class_distribution(
             table, name=f"{uid}-classes", label="Images with each finding, by part"
         ),
-        "balance": figures.split_balance(
+        "balance": len(data["parts"]) > 1
+        and figures.split_balance(
             table, name=f"{uid}-balance", label="Prevalence of each finding, by part"
         ),
         "together": together

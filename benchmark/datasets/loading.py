@@ -46,7 +46,7 @@ def load_radiographs(
     dict
         What the reader has to report; JSON-able.
     """
-    if data.source == "phantom" and data.folder and not _holds_phantom(phantom_folder(data)):
+    if data.source == "phantom" and data.folder and not holds_phantom(phantom_folder(data)):
         raise InputError(
             f"--data {data.folder} holds no phantom, and this experiment is about the phantom: for "
             "radiographs of your own, run nih-sample; to draw one there, 'cxrbench fetch phantom'"
@@ -69,7 +69,8 @@ def phantom_folder(data: Data) -> Path:
     return Path(data.folder).expanduser().absolute() if data.folder else place
 
 
-def _holds_phantom(folder: Path) -> bool:
+def holds_phantom(folder: Path) -> bool:
+    """Whether a phantom was drawn into this folder."""
     return (folder / "phantom.json").is_file()
 
 

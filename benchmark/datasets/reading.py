@@ -96,7 +96,7 @@ class ReadingReport:
 
     def _doubtful(self) -> Iterator[str]:
         table = self.table
-        if self.copies:
+        if self.copies and self.pixels:
             yield f"images that lie on disk more than once, one file of each read: {self.copies:,}"
         for other, number in self.label_differences.items():
             if number:

@@ -28,7 +28,8 @@ def estimate(part: Part, thresholds: np.ndarray, weights: np.ndarray) -> dict[st
     part : Part
         The images to be judged by.
     thresholds : numpy.ndarray
-        Shape (rows, findings): scores at or above mean yes; NaN where there is none.
+        Shape (rows, findings), or (rows, n, findings) where images have thresholds of their own:
+        scores at or above mean yes; NaN where there is none.
     weights : numpy.ndarray
         Shape (patients, draws): how often each patient of the part is drawn.
 
@@ -120,13 +121,16 @@ def _estimate_decisions(
 def _confusion_by_patient(
     part: Part, scores: np.ndarray, thresholds: np.ndarray, patients: int
 ) -> np.ndarray:
-    """Count (tp, fp, tn, fn) by patient and finding: shape (patients, findings, 4)."""
+    """Count (tp, fp, tn, fn) by patient and finding: shape (patients, findings, 4).
+
+    `thresholds` are of all images, shape (findings,), or of each, (n, findings).
+    """
     present, absent = part.truth == 1, part.truth == 0
     decided = ~np.isnan(thresholds)
     called = scores >= thresholds
     cells = (present & called, absent & called, absent & ~called, present & ~called)
-    counts = np.zeros((patients, len(thresholds), 4))
-    np.add.at(counts, part.patients, np.stack(cells, axis=-1) & decided[:, None])
+    counts = np.zeros((patients, len(part.findings), 4))
+    np.add.at(counts, part.patients, np.stack(cells, axis=-1) & decided[..., None])
     return counts
 
 

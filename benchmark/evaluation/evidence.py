@@ -8,9 +8,10 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from benchmark.evaluation.crossfit import crossfit
 from benchmark.evaluation.estimates import Estimates
 from benchmark.evaluation.intervals import draw_patients
-from benchmark.evaluation.metrics import Decision, known
+from benchmark.evaluation.metrics import Decision, prevalence_of
 from benchmark.evaluation.thresholds import choose
 from benchmark.experiment import Evaluation
 from benchmark.split_file import PARTS
@@ -170,21 +171,42 @@ class Evidence:
 
     @cached_property
     def decisions(self) -> dict[str, list[Decision]]:
-        """Of each row, a threshold a finding, from *valid* and the prevalence in *train*."""
-        prevalence = [_prevalence(labels) for labels in self.train.truth.T]
+        """Of each row, a threshold a finding, from *valid* and the prevalence in *train*.
+
+        Cross-fitted over the halves of *test* where it has some.
+        """
+        prevalence = [prevalence_of(labels) for labels in self.train.truth.T]
         return {
-            row: [
-                choose(
-                    self.valid.truth[:, k],
-                    self.valid.scores[place][:, k],
-                    prevalence=prevalence[k],
-                    min_positives=self.settings.min_positives,
-                    rule=self.settings.threshold,
-                )
-                for k in range(len(self.findings))
-            ]
+            row: [self._decide(place, k, prevalence[k]) for k in range(len(self.findings))]
             for place, row in enumerate(self.rows)
         }
+
+    def _decide(self, row: int, k: int, prevalence: float) -> Decision:
+        if self.halves is None:
+            valid = self.valid
+            return self._choose(valid.truth[:, k], valid.scores[row][:, k], prevalence)
+        test = self.test
+        return crossfit(test.truth[:, k], test.scores[row][:, k], self.halves, self._choose)
+
+    def _choose(self, truth: np.ndarray, scores: np.ndarray, prevalence: float) -> Decision:
+        return choose(
+            truth,
+            scores,
+            prevalence=prevalence,
+            min_positives=self.settings.min_positives,
+            rule=self.settings.threshold,
+        )
+
+    @cached_property
+    def halves(self) -> np.ndarray | None:
+        """Shape (images of test,): 1 or 2, where thresholds are cross-fitted; else None.
+
+        They are where *valid* is empty and split.csv has halves; see `crossfit`.
+        """
+        table = self.test.table
+        if len(self.valid.truth) or "half" not in table:
+            return None
+        return table["half"].to_numpy(int)
 
     @cached_property
     def weights(self) -> np.ndarray:
@@ -197,7 +219,7 @@ class Evidence:
         """Every metric on *test*, of shape (rows, findings + 2); see `estimating.estimate`."""
         from benchmark.evaluation.estimating import estimate
 
-        return estimate(self.test, self.thresholds, self.weights)
+        return estimate(self.test, self.cutoffs, self.weights)
 
     @cached_property
     def thresholds(self) -> np.ndarray:
@@ -205,10 +227,20 @@ class Evidence:
         chosen = [[it.threshold for it in self.decisions[row]] for row in self.rows]
         return np.array(chosen, dtype=float).reshape(len(self.rows), len(self.findings))
 
+    @cached_property
+    def cutoffs(self) -> np.ndarray:
+        """Shape (rows, images of test, findings): what an image of *test* is called by.
 
-def _prevalence(labels: np.ndarray) -> float:
-    present, _ = known(labels, labels)
-    return float(present.mean()) if len(present) else np.nan
+        The same for all images, `thresholds`, but where these are cross-fitted.
+        """
+        if self.halves is None:
+            return np.broadcast_to(self.thresholds[:, None], self.test.scores.shape)
+        chosen = [
+            [[half.threshold for half in it.halves] for it in self.decisions[row]]
+            for row in self.rows
+        ]
+        by_half = np.array(chosen, dtype=float).reshape(*self.thresholds.shape, 2)
+        return by_half.swapaxes(1, 2)[:, self.halves - 1]
 
 
 def axis_names(findings: Sequence[str]) -> tuple[str, ...]:

@@ -25,11 +25,15 @@ class Decision:
         How it was chosen, for example ``"f1"``.
     note : str
         Why it was chosen otherwise than asked for; empty where it was not.
+    halves : tuple of Decision
+        Of a cross-fitted one, those by which the first and the second half of *test* are called;
+        `threshold` is then their mean, and calls no image.
     """
 
     threshold: float
     rule: str
     note: str = ""
+    halves: tuple["Decision", ...] = ()
 
 
 def known(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -44,6 +48,12 @@ def known(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """
     mask = ~np.isnan(truth)
     return truth[mask] > 0, scores[mask]
+
+
+def prevalence_of(labels: np.ndarray) -> float:
+    """Return the share of positives among known labels; NaN where none is known."""
+    present, _ = known(labels, labels)
+    return float(present.mean()) if len(present) else np.nan
 
 
 def ranking(truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
@@ -100,7 +110,12 @@ def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else np.nan
 
 
-def finding_metrics(truth: np.ndarray, scores: np.ndarray, decision: Decision) -> dict:
+def finding_metrics(
+    truth: np.ndarray,
+    scores: np.ndarray,
+    decision: Decision,
+    cutoffs: np.ndarray | float | None = None,
+) -> dict:
     """Evaluate one finding of one row in one part.
 
     Parameters
@@ -108,7 +123,10 @@ def finding_metrics(truth: np.ndarray, scores: np.ndarray, decision: Decision) -
     truth, scores : numpy.ndarray
         Shape (n,); see `known`.
     decision : Decision
-        Chosen on *valid*.
+        Chosen on *valid*, or cross-fitted.
+    cutoffs : numpy.ndarray or float, optional
+        Shape (n,) or (): the score at or above which each image is called, where it is not the
+        threshold of `decision`.
 
     Returns
     -------
@@ -116,6 +134,8 @@ def finding_metrics(truth: np.ndarray, scores: np.ndarray, decision: Decision) -
         n, positives, prevalence, the ranking metrics, threshold, its rule and note, the confusion
         counts and the decision metrics. What cannot be computed is NaN.
     """
+    called = scores >= (decision.threshold if cutoffs is None else cutoffs)
+    called = called[~np.isnan(truth)]
     truth, scores = known(truth, scores)
     line = {
         "n": len(truth),
@@ -128,7 +148,7 @@ def finding_metrics(truth: np.ndarray, scores: np.ndarray, decision: Decision) -
     }
     if np.isnan(decision.threshold):
         return line | dict.fromkeys((*COUNTS, *DECISION), np.nan)
-    counts = confusion(truth, scores >= decision.threshold)
+    counts = confusion(truth, called)
     return line | counts | rates(**counts)
 
 

@@ -31,7 +31,7 @@ COLUMNS = (
 
 
 def metrics_table(evidence: Evidence) -> pd.DataFrame:
-    """Evaluate every row on every part.
+    """Evaluate every row on every part that has images.
 
     Intervals are of *test*, the part that is judged; of the others they are empty.
 
@@ -52,21 +52,40 @@ def metrics_table(evidence: Evidence) -> pd.DataFrame:
         | (bounds.get((row, line["finding"]), {}) if name == "test" else {})
         for place, row in enumerate(evidence.rows)
         for name, part in evidence.parts.items()
-        for line in _lines(part, place, evidence.decisions[row])
+        if len(part.truth)
+        for line in _lines(part, place, *_called(evidence, name, place))
     ]
     return pd.DataFrame(lines, columns=list(COLUMNS)).astype(
         dict.fromkeys((*COUNTS, "patients"), "Int64")
     )
 
 
-def _lines(part: Part, row: int, decisions: list[Decision]) -> Iterator[dict]:
+def _called(evidence: Evidence, part: str, row: int) -> tuple[list[Decision], np.ndarray | None]:
+    """Return by what a row's images of a part are called: a finding each, or an image each.
+
+    What is cross-fitted over halves of *test* calls no image of another part.
+    """
+    decisions = evidence.decisions[evidence.rows[row]]
+    if evidence.halves is None:
+        return decisions, None
+    if part == "test":
+        return decisions, evidence.cutoffs[row]
+    none = Decision(np.nan, "none", "thresholds are cross-fitted on test")
+    return [none] * len(decisions), None
+
+
+def _lines(
+    part: Part, row: int, decisions: list[Decision], cutoffs: np.ndarray | None
+) -> Iterator[dict]:
     """Make the lines of one row on one part: its findings, then macro and micro."""
     truth, scores, carriers = part.truth, part.scores[row], part.carriers()
     lines = [
         {
             "finding": finding,
             "patients": int(carriers[k]),
-            **finding_metrics(truth[:, k], scores[:, k], decisions[k]),
+            **finding_metrics(
+                truth[:, k], scores[:, k], decisions[k], None if cutoffs is None else cutoffs[:, k]
+            ),
         }
         for k, finding in enumerate(part.findings)
     ]

@@ -14,6 +14,7 @@ from benchmark.evaluation.characteristics import characteristics_table
 from benchmark.evaluation.comparison import comparison_table, wins_table
 from benchmark.evaluation.delong import delong_table
 from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.halves import halves_table
 from benchmark.evaluation.label_quality import negatives_table, second_labels_table
 from benchmark.evaluation.prevalence import prevalence_table
 from benchmark.evaluation.row import metrics_table
@@ -36,6 +37,7 @@ TABLES: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "negatives": negatives_table,
     "second_labels": second_labels_table,
     "checks": checks_table,
+    "halves": halves_table,
 }
 
 
