@@ -41,16 +41,19 @@ class Estimates:
     def mean(self) -> Self:
         """Average over the last axis of the metrics, without those that are not defined.
 
-        In each draw the mean is over what is defined there: a finding that a draw has no
-        positive of is left out of that draw's mean alone.
+        What is defined, but not in some draw, has its value there: a finding that a draw has no
+        positive of would else be missing from that draw's mean, and the interval be one of
+        another mean than the one that it stands beside.
         """
         axis = self.value.ndim - 1
         defined = ~np.isnan(self.value)
+        drawn = ~np.isnan(self.draws)
+        draws = _nanmean(np.where(drawn, self.draws, self.value[..., None]), axis)
         influence = np.where(defined[..., None], self.influence, 0).sum(axis)
         with np.errstate(invalid="ignore"):
             return type(self)(
                 _nanmean(self.value, axis),
-                _nanmean(self.draws, axis),
+                np.where(drawn.any(axis), draws, np.nan),
                 influence / defined.sum(axis)[..., None],
             )
 

@@ -57,6 +57,24 @@ def test_a_mean_leaves_out_what_is_not_defined(made):
     assert mean.influence == pytest.approx(estimates.influence[:, :2].mean(axis=1))
 
 
+def test_what_some_draws_lack_does_not_move_their_means():
+    random = np.random.default_rng(2)
+    draws = np.array([0.7, 0.9])[:, None] + 0.01 * random.normal(size=(2, 400))
+    draws[1, ::3] = np.nan
+    mean = Estimates(np.array([0.7, 0.9]), draws, np.zeros((2, 5))).mean()
+    assert mean.value == pytest.approx(0.8)
+    assert mean.draws == pytest.approx(0.8, abs=0.05)
+    draws[1] = np.nan
+    mean = Estimates(np.array([0.7, 0.9]), draws, np.zeros((2, 5))).mean()
+    assert mean.draws == pytest.approx((draws[0] + 0.9) / 2)
+
+
+def test_a_mean_of_nothing_that_was_drawn_has_no_draws():
+    mean = Estimates(np.array([0.7, 0.9]), np.full((2, 8), np.nan), np.zeros((2, 5))).mean()
+    assert mean.value == pytest.approx(0.8)
+    assert np.isnan(mean.draws).all()
+
+
 def test_a_difference_is_taken_draw_by_draw(made):
     estimates, *_ = made
     difference = estimates[0] - estimates[1]
