@@ -121,12 +121,12 @@ def test_intervals_of_eight_rows_on_nihs_test_part(capsys):
     assert said["peak"] <= 2e9
 
 
-@pytest.mark.parametrize("finding", ["Infiltration", "Effusion", "Hernia"])
-def test_the_interval_of_an_auc_over_a_loop_of_scikit_learn(finding, side_by_side):
+def test_the_interval_of_an_auc_over_a_loop_of_scikit_learn(side_by_side):
     from sklearn.metrics import roc_auc_score
 
     evidence = simulate(rows=1)
-    part, weights, k = evidence.test, evidence.weights, FINDINGS.index(finding)
+    # Of the finding with the most positives: the fewer, the faster ours is.
+    part, weights, k = evidence.test, evidence.weights, FINDINGS.index("Infiltration")
     truth, scores, patients = part.truth[:, k], part.scores[0][:, k], part.patients
 
     def ours():
@@ -145,5 +145,9 @@ def test_the_interval_of_an_auc_over_a_loop_of_scikit_learn(finding, side_by_sid
     (ours_draws, ours_bounds), (their_draws, their_bounds) = ours(), theirs()
     assert np.abs(ours_draws - their_draws).max() <= 1e-6
     assert np.abs(np.ravel(ours_bounds) - their_bounds).max() <= 1e-6
-    title = f"AUC interval of {finding} ({truth.sum():.0f} positives), over a scikit-learn loop"
+    title = f"AUC interval from {truth.sum():,.0f} positives, over a scikit-learn loop"
     assert side_by_side(title, ours, theirs, rounds=3) >= 30
+
+
+if __name__ == "__main__":
+    main()
