@@ -29,12 +29,12 @@ _DIFFERENCES = (
     Column("label", "Finding", "text"),
     Column("difference", "Difference", hint="the row's figure minus that of the row it is against"),
     Column("interval", "Interval", "figures", "from the same draws of patients; unadjusted"),
-    Column("se", "SE", hint="standard deviation over the draws"),
-    Column("p", "p", hint="two-sided, unadjusted"),
-    Column("p_holm", "p, Holm", hint="adjusted over the family that the text above names"),
-    Column("mdd", "Detectable", hint="the smallest difference that a test finds 4 times in 5"),
-    Column("margin", "Within margin", "text", "both one-sided tests say so"),
     Column("verdict", "Verdict", "text"),
+    Column("margin", "Within margin", "text", "both one-sided tests say so"),
+    Column("p_holm", "p, Holm", hint="adjusted over the family that the text above names"),
+    Column("p", "p", hint="two-sided, unadjusted"),
+    Column("se", "SE", hint="standard deviation over the draws"),
+    Column("mdd", "Detectable", hint="the smallest difference that a test finds 4 times in 5"),
 )
 
 _DELONG = (
@@ -215,11 +215,11 @@ def _shown(record: Record, column: Column) -> Cell:
     if is_missing(value):
         return Cell(EMPTY, "too few patients to draw from", style="empty", form=column.form)
     if column.key == "interval":
-        return Cell(_interval(record), sort=value, form=column.form)
+        return Cell(_interval(record), sort=round(value, 5), form=column.form)
     if column.key == "difference":
-        return Cell(signed(value), sort=value, form=column.form)
+        return Cell(signed(value), sort=round(value, 5), form=column.form)
     if column.key in ("p", "p_holm"):
-        return Cell(p_value(value), sort=value, form=column.form)
+        return Cell(p_value(value), sort=round(value, 5), form=column.form)
     return cell(record, column)
 
 
