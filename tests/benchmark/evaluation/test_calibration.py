@@ -153,6 +153,25 @@ def test_scores_that_are_far_off_are_still_fitted(low):
     assert mean == pytest.approx(truth.mean(), rel=1e-4)
 
 
+def test_scores_in_two_clumps_are_fitted_where_newtons_steps_lead_away():
+    low, middle = 1e-6, 0.1
+    truth = np.r_[np.ones(7), np.zeros(33)] > 0
+    scores = np.r_[[low] + [middle] * 6, [low] * 11, [middle] * 20, [0.5] * 2]
+    found = cox(truth, scores, np.arange(40))
+    assert expit(found["intercept"] + logits(scores)).sum() == pytest.approx(7)
+    assert found["intercept_low"] < found["intercept"] < found["intercept_high"]
+    assert np.isfinite(found["slope"])
+
+
+def test_what_is_all_but_parted_has_a_slope_or_a_reason():
+    truth = np.arange(40) >= 20
+    scores = np.linspace(0.01, 0.99, 40)
+    for gap in (1e-3, 1e-6, 1e-9, 1e-12):
+        scores[[19, 20]] = 0.5 + gap, 0.5
+        found = cox(truth, scores, np.arange(40))
+        assert np.isfinite(found["slope"]) or "no slope" in found["note"]
+
+
 def test_platt_is_scikit_learns_logistic_regression_on_the_logit():
     truth, scores, _ = draw(500, shift=-1, slope=0.6)
     given = np.linspace(0, 1, 21)
