@@ -248,8 +248,9 @@ def recalibrate(
 
 def _unfit(kind: str, truth: np.ndarray, scores: np.ndarray, min_positives: int) -> str:
     """Say why nothing can be fitted on *valid*; empty where it can."""
-    if truth.sum() < min_positives:
-        return f"{int(truth.sum())} positives in valid, {kind} needs {min_positives}"
+    if (positives := int(truth.sum())) < min_positives:
+        counted = f"{positives} positive{'' if positives == 1 else 's'}"
+        return f"{counted} in valid, {kind} needs {min_positives}"
     if truth.all():
         return "no negative in valid"
     why = _indistinct(truth, logits(scores)) if kind == "platt" else ""

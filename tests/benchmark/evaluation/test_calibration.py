@@ -250,12 +250,23 @@ def evidence(study, **settings):
     return Evidence(*study, Evaluation(draws=100, **settings))
 
 
-def test_the_table_holds_scikit_learns_brier_and_the_skill_against_the_prevalence(study):
+def alone(study, row):
+    """The same study with one row."""
     truth, split, scores = study
-    table = calibration_table(evidence(study))
-    assert list(table.columns) == list(COLUMNS)
-    assert len(table) == 3 * 15
-    table = table.set_index(["row", "finding"])
+    return truth, split, {row: scores[row]}
+
+
+@pytest.fixture(scope="module")
+def made(study):
+    """The table of the scores as they are."""
+    return calibration_table(evidence(study))
+
+
+def test_the_table_holds_scikit_learns_brier_and_the_skill_against_the_prevalence(study, made):
+    truth, split, scores = study
+    assert list(made.columns) == list(COLUMNS)
+    assert len(made) == 3 * 15
+    table = made.set_index(["row", "finding"])
     test = split["part"] == "test"
     line = table.loc["high", "Mass"]
     present = truth.loc[test, "Mass"]
@@ -271,8 +282,8 @@ def test_the_table_holds_scikit_learns_brier_and_the_skill_against_the_prevalenc
     assert table.loc[("right", "Atelectasis"), "n"] == 249
 
 
-def test_the_table_tells_the_calibrated_row_from_the_other(study):
-    table = calibration_table(evidence(study)).set_index(["row", "finding"])
+def test_the_table_tells_the_calibrated_row_from_the_other(made):
+    table = made.set_index(["row", "finding"])
     assert table.loc[("right", "macro"), "intercept"] == pytest.approx(0, abs=0.15)
     assert table.loc[("high", "macro"), "intercept"] == pytest.approx(-np.log(4), abs=0.15)
     assert table.loc[("high", "macro"), "ece"] > 3 * table.loc[("right", "macro"), "ece"]
@@ -284,7 +295,7 @@ def test_the_table_tells_the_calibrated_row_from_the_other(study):
 
 
 def test_calibration_on_valid_is_shown_after_the_scores_as_they_are(study):
-    table = calibration_table(evidence(study, calibration="platt"))
+    table = calibration_table(evidence(alone(study, "high"), calibration="platt"))
     assert list(table["stage"].unique()) == [AS_IS, "platt"]
     table = table.set_index(["stage", "row", "finding"])
     assert table.loc[("platt", "high", "macro"), "intercept"] == pytest.approx(0, abs=0.25)
@@ -293,12 +304,14 @@ def test_calibration_on_valid_is_shown_after_the_scores_as_they_are(study):
     assert after["note"].startswith("as is: 4 positives in valid, platt needs 10")
 
 
-def test_calibration_touches_no_other_table(study):
-    plain, calibrated = evidence(study), evidence(study, calibration="isotonic")
-    calibration_table(calibrated)
+def test_calibration_touches_no_other_table(study, made):
+    plain, calibrated = (
+        evidence(alone(study, "high"), calibration=kind) for kind in ("none", "isotonic")
+    )
+    both = calibration_table(calibrated)
     assert metrics_table(calibrated).equals(metrics_table(plain))
-    first = calibration_table(calibrated).query("stage == 'as is'").reset_index(drop=True)
-    assert first.equals(calibration_table(plain))
+    before = both.query("stage == 'as is'").reset_index(drop=True)
+    assert before.equals(made.query("row == 'high'").reset_index(drop=True))
 
 
 def test_bins_and_curves_are_written_for_every_row_and_finding(study):
@@ -356,14 +369,14 @@ def test_without_rows_or_images_there_are_no_lines_or_no_figures(study, make):
     assert not len(table) or table[["brier", "skill", "ece", "slope"]].isna().all(axis=None)
 
 
-def test_fifteen_findings_have_means_over_fourteen(study):
-    truth, split, scores = study
+def test_fifteen_findings_have_means_over_fourteen(study, made):
+    truth, split, scores = alone(study, "high")
     normal = (truth.sum(axis=1) == 0).astype(float)
     more = {row: it.assign(**{"No Finding": 0.5}) for row, it in scores.items()}
-    both = [
-        calibration_table(evidence(of)).query("row == 'high' and finding == 'macro'")
-        for of in (study, (truth.assign(**{"No Finding": normal}), split, more))
-    ]
-    assert both[0]["brier"].item() == pytest.approx(both[1]["brier"].item())
-    assert both[0]["ece"].item() == pytest.approx(both[1]["ece"].item())
-    assert len(prevalence_table(evidence(study))) == 14
+    given = evidence((truth.assign(**{"No Finding": normal}), split, more))
+    fifteen = calibration_table(given).set_index("finding")
+    fourteen = made.query("row == 'high'").set_index("finding")
+    assert len(fifteen) == 16
+    for name in ("brier", "ece", "intercept"):
+        assert fifteen.loc["macro", name] == pytest.approx(fourteen.loc["macro", name])
+    assert len(prevalence_table(given)) == 15
