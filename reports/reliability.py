@@ -44,7 +44,7 @@ def reliability_panel(
         axis.labelpad = 2
     axes.spines[["left", "bottom"]].set(visible=True, color=placeholder("line"), linewidth=0.8)
     axes.plot([0, 1], [0, 1], color=placeholder("muted"), linewidth=0.7, clip_on=False)
-    roots = {row: (np.sqrt(x), np.sqrt(y)) for row, (x, y) in lines.items()}
+    roots = {row: (list(np.sqrt(x)), list(np.sqrt(y))) for row, (x, y) in lines.items()}
     draw_rows(axes, {row: it for row, it in roots.items() if len(it[0]) > 1}, styles)
     alone = {row: it for row, it in roots.items() if len(it[0]) == 1}
     draw_rows(axes, alone, styles, marker="o", markersize=3.5)

@@ -1,5 +1,6 @@
 """Calibration: whether of the images that score 0.2 one in five has the finding."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,8 +11,10 @@ from scipy.special import expit, logit
 #: Scores are kept so far from 0 and 1 before their logit is taken, which has none there.
 EPSILON = 1e-6
 
-#: From labels and scores to a function that makes other scores of scores.
-Calibrator = Callable[[np.ndarray, np.ndarray], Callable[[np.ndarray], np.ndarray]]
+#: Makes other scores of scores.
+Map = Callable[[np.ndarray], np.ndarray]
+#: From labels and scores to a map; None where none is found.
+Calibrator = Callable[[np.ndarray, np.ndarray], Map | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,21 +108,30 @@ def cox(
     2019.
     """
     if truth.all() or not truth.any():
-        return _named({}, "needs images with and without the finding")
+        return _named({}, "needs images with and without the finding", level, None)
     shown, groups = logits(scores), _groups(truth, patients)
     shift = _fit(truth, np.ones((len(shown), 1)), offset=shown, groups=groups)
-    found = {"intercept": _bounded(shift, level, groups)}
     if why := _indistinct(truth, shown):
-        return _named(found, f"{why}: no slope")
+        return _named({"intercept": shift}, f"{why}: no slope", level, groups)
     line = _fit(truth, _beside_ones(shown), groups=groups)
-    return _named(found | {"slope": _bounded(line, level, groups)}, "")
+    found = {"intercept": shift, "slope": line}
+    lost = [name for name, fit in found.items() if fit is None]
+    note = f"no maximum of the likelihood found: no {' and no '.join(lost)}" if lost else ""
+    return _named(found, note, level, groups)
 
 
-def _named(found: dict[str, tuple[float, float, float]], note: str) -> dict[str, Any]:
+def _named(
+    fits: dict[str, Any], note: str, level: float, groups: np.ndarray | None
+) -> dict[str, Any]:
+    """Return the last coefficient of each fit with its bounds, as far as there are any."""
     line: dict[str, Any] = {}
     for name in ("intercept", "slope"):
-        bounds = (name, f"{name}_low", f"{name}_high")
-        line |= dict(zip(bounds, found.get(name, (np.nan,) * 3), strict=True))
+        fit, bounds = fits.get(name), (np.nan, np.nan)
+        if fit is not None and groups is not None:
+            bounds = fit.conf_int(1 - level)[-1]
+        line[name] = np.nan if fit is None else float(fit.params[-1])
+        finite = [float(bound) if np.isfinite(bound) else np.nan for bound in bounds]
+        line[f"{name}_low"], line[f"{name}_high"] = finite
     return line | {"note": note}
 
 
@@ -154,29 +166,33 @@ def _fit(
     offset: np.ndarray | None = None,
     groups: np.ndarray | None = None,
 ) -> Any:
-    """Fit a logistic regression by maximum likelihood, beginning where all images are alike."""
+    """Fit a logistic regression by maximum likelihood; None where no maximum is found."""
     from statsmodels.discrete.discrete_model import Logit
 
     start = np.zeros(columns.shape[1])
     start[0] = logit(truth.mean()) - (0 if offset is None else offset.mean())
+    model = Logit(truth.astype(float), columns, offset=offset)
     clustered = {"cov_type": "cluster", "cov_kwds": {"groups": groups}}
-    return Logit(truth.astype(float), columns, offset=offset).fit(
-        start, disp=False, **({} if groups is None else clustered)
-    )
+    options = {} if groups is None else clustered
+    try:
+        # Not by Newton's steps: of scores in clumps, such as isotonic ones, these lead away.
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what did not work is seen below
+            fit = model.fit(start, "lbfgs", 1000, disp=False, pgtol=1e-10, factr=10, **options)
+    except np.linalg.LinAlgError:
+        return None
+    steepest = np.abs(model.score(fit.params)).max() / len(truth)
+    return fit if steepest < 1e-6 else None
 
 
-def _bounded(fit: Any, level: float, groups: np.ndarray | None) -> tuple[float, float, float]:
-    """Return a fit's last coefficient with its interval."""
-    low, high = fit.conf_int(1 - level)[-1] if groups is not None else (np.nan, np.nan)
-    return float(fit.params[-1]), float(low), float(high)
-
-
-def _platt(truth: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    intercept, slope = _fit(truth, _beside_ones(logits(scores))).params
+def _platt(truth: np.ndarray, scores: np.ndarray) -> Map | None:
+    if (fit := _fit(truth, _beside_ones(logits(scores)))) is None:
+        return None
+    intercept, slope = fit.params
     return lambda given: expit(intercept + slope * logits(given))
 
 
-def _isotonic(truth: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def _isotonic(truth: np.ndarray, scores: np.ndarray) -> Map:
     from sklearn.isotonic import IsotonicRegression
 
     return IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(scores, truth).predict
@@ -225,13 +241,16 @@ def recalibrate(
     """
     if why := _unfit(kind, truth, scores, min_positives):
         return given, f"as is: {why}"
-    return CALIBRATORS[kind](truth, scores)(given), ""
+    if (fitted := CALIBRATORS[kind](truth, scores)) is None:
+        return given, "as is: no maximum of the likelihood found on valid"
+    return fitted(given), ""
 
 
 def _unfit(kind: str, truth: np.ndarray, scores: np.ndarray, min_positives: int) -> str:
     """Say why nothing can be fitted on *valid*; empty where it can."""
-    if truth.sum() < min_positives:
-        return f"{int(truth.sum())} positives in valid, {kind} needs {min_positives}"
+    if (positives := int(truth.sum())) < min_positives:
+        counted = f"{positives} positive{'' if positives == 1 else 's'}"
+        return f"{counted} in valid, {kind} needs {min_positives}"
     if truth.all():
         return "no negative in valid"
     why = _indistinct(truth, logits(scores)) if kind == "platt" else ""

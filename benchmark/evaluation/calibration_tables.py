@@ -167,8 +167,9 @@ def reliability_table(evidence: Evidence) -> pd.DataFrame:
     ]
     table = pd.DataFrame(made, columns=list(BIN_COLUMNS))
     table["observed"] = table["positives"] / table["n"]
-    bounds = wilson(table["positives"], table["n"], level=evidence.settings.level)
-    table["observed_low"], table["observed_high"] = bounds
+    counts = table["positives"].to_numpy(), table["n"].to_numpy()
+    low, high = wilson(*counts, level=evidence.settings.level)
+    table["observed_low"], table["observed_high"] = low, high
     return table
 
 

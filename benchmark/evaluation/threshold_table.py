@@ -70,10 +70,9 @@ def _wilson(table: pd.DataFrame, level: float) -> pd.DataFrame:
     """Return Wilson's bounds of precision and recall, whose counts follow from the figures."""
     found = (table["recall"] * table["positives"]).round()
     alarms = ((1 - table["specificity"]) * (table["n"] - table["positives"])).round()
-    bounds = {}
+    made = pd.DataFrame()
     for name, of in (("precision", found + alarms), ("recall", table["positives"])):
-        low, high = wilson(found, of, level=level)
-        bounds |= {f"{name}_wilson_low": low, f"{name}_wilson_high": high}
-    made = pd.DataFrame(bounds)
+        low, high = wilson(found.to_numpy(), of.to_numpy(), level=level)
+        made[f"{name}_wilson_low"], made[f"{name}_wilson_high"] = low, high
     made.iloc[-1] = np.nan  # a mean is no proportion
     return made

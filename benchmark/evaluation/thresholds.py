@@ -253,7 +253,8 @@ def choose(
     if positives >= min_positives and not truth.all():
         cuts = Cuts.of(truth, scores)
         return _decide(asked, cuts, asked.pick(cuts, asked.value))
-    why = f"{positives} positives in valid, {asked} needs {min_positives}"
+    counted = f"{positives} positive{'' if positives == 1 else 's'}"
+    why = f"{counted} in valid, {asked} needs {min_positives}"
     why = "no negative in valid" if positives >= min_positives else why
     if np.isnan(prevalence):
         return Decision(np.nan, "none", f"{why}, and train holds no known label")

@@ -153,6 +153,25 @@ def test_scores_that_are_far_off_are_still_fitted(low):
     assert mean == pytest.approx(truth.mean(), rel=1e-4)
 
 
+def test_scores_in_two_clumps_are_fitted_where_newtons_steps_lead_away():
+    low, middle = 1e-6, 0.1
+    truth = np.r_[np.ones(7), np.zeros(33)] > 0
+    scores = np.r_[[low] + [middle] * 6, [low] * 11, [middle] * 20, [0.5] * 2]
+    found = cox(truth, scores, np.arange(40))
+    assert expit(found["intercept"] + logits(scores)).sum() == pytest.approx(7)
+    assert found["intercept_low"] < found["intercept"] < found["intercept_high"]
+    assert np.isfinite(found["slope"])
+
+
+def test_what_is_all_but_parted_has_a_slope_or_a_reason():
+    truth = np.arange(40) >= 20
+    scores = np.linspace(0.01, 0.99, 40)
+    for gap in (1e-3, 1e-6, 1e-9, 1e-12):
+        scores[[19, 20]] = 0.5 + gap, 0.5
+        found = cox(truth, scores, np.arange(40))
+        assert np.isfinite(found["slope"]) or "no slope" in found["note"]
+
+
 def test_platt_is_scikit_learns_logistic_regression_on_the_logit():
     truth, scores, _ = draw(500, shift=-1, slope=0.6)
     given = np.linspace(0, 1, 21)
@@ -231,12 +250,23 @@ def evidence(study, **settings):
     return Evidence(*study, Evaluation(draws=100, **settings))
 
 
-def test_the_table_holds_scikit_learns_brier_and_the_skill_against_the_prevalence(study):
+def alone(study, row):
+    """The same study with one row."""
     truth, split, scores = study
-    table = calibration_table(evidence(study))
-    assert list(table.columns) == list(COLUMNS)
-    assert len(table) == 3 * 15
-    table = table.set_index(["row", "finding"])
+    return truth, split, {row: scores[row]}
+
+
+@pytest.fixture(scope="module")
+def made(study):
+    """The table of the scores as they are."""
+    return calibration_table(evidence(study))
+
+
+def test_the_table_holds_scikit_learns_brier_and_the_skill_against_the_prevalence(study, made):
+    truth, split, scores = study
+    assert list(made.columns) == list(COLUMNS)
+    assert len(made) == 3 * 15
+    table = made.set_index(["row", "finding"])
     test = split["part"] == "test"
     line = table.loc["high", "Mass"]
     present = truth.loc[test, "Mass"]
@@ -252,8 +282,8 @@ def test_the_table_holds_scikit_learns_brier_and_the_skill_against_the_prevalenc
     assert table.loc[("right", "Atelectasis"), "n"] == 249
 
 
-def test_the_table_tells_the_calibrated_row_from_the_other(study):
-    table = calibration_table(evidence(study)).set_index(["row", "finding"])
+def test_the_table_tells_the_calibrated_row_from_the_other(made):
+    table = made.set_index(["row", "finding"])
     assert table.loc[("right", "macro"), "intercept"] == pytest.approx(0, abs=0.15)
     assert table.loc[("high", "macro"), "intercept"] == pytest.approx(-np.log(4), abs=0.15)
     assert table.loc[("high", "macro"), "ece"] > 3 * table.loc[("right", "macro"), "ece"]
@@ -265,7 +295,7 @@ def test_the_table_tells_the_calibrated_row_from_the_other(study):
 
 
 def test_calibration_on_valid_is_shown_after_the_scores_as_they_are(study):
-    table = calibration_table(evidence(study, calibration="platt"))
+    table = calibration_table(evidence(alone(study, "high"), calibration="platt"))
     assert list(table["stage"].unique()) == [AS_IS, "platt"]
     table = table.set_index(["stage", "row", "finding"])
     assert table.loc[("platt", "high", "macro"), "intercept"] == pytest.approx(0, abs=0.25)
@@ -274,12 +304,14 @@ def test_calibration_on_valid_is_shown_after_the_scores_as_they_are(study):
     assert after["note"].startswith("as is: 4 positives in valid, platt needs 10")
 
 
-def test_calibration_touches_no_other_table(study):
-    plain, calibrated = evidence(study), evidence(study, calibration="isotonic")
-    calibration_table(calibrated)
+def test_calibration_touches_no_other_table(study, made):
+    plain, calibrated = (
+        evidence(alone(study, "high"), calibration=kind) for kind in ("none", "isotonic")
+    )
+    both = calibration_table(calibrated)
     assert metrics_table(calibrated).equals(metrics_table(plain))
-    first = calibration_table(calibrated).query("stage == 'as is'").reset_index(drop=True)
-    assert first.equals(calibration_table(plain))
+    before = both.query("stage == 'as is'").reset_index(drop=True)
+    assert before.equals(made.query("row == 'high'").reset_index(drop=True))
 
 
 def test_bins_and_curves_are_written_for_every_row_and_finding(study):
@@ -337,14 +369,14 @@ def test_without_rows_or_images_there_are_no_lines_or_no_figures(study, make):
     assert not len(table) or table[["brier", "skill", "ece", "slope"]].isna().all(axis=None)
 
 
-def test_fifteen_findings_have_means_over_fourteen(study):
-    truth, split, scores = study
+def test_fifteen_findings_have_means_over_fourteen(study, made):
+    truth, split, scores = alone(study, "high")
     normal = (truth.sum(axis=1) == 0).astype(float)
     more = {row: it.assign(**{"No Finding": 0.5}) for row, it in scores.items()}
-    both = [
-        calibration_table(evidence(of)).query("row == 'high' and finding == 'macro'")
-        for of in (study, (truth.assign(**{"No Finding": normal}), split, more))
-    ]
-    assert both[0]["brier"].item() == pytest.approx(both[1]["brier"].item())
-    assert both[0]["ece"].item() == pytest.approx(both[1]["ece"].item())
-    assert len(prevalence_table(evidence(study))) == 14
+    given = evidence((truth.assign(**{"No Finding": normal}), split, more))
+    fifteen = calibration_table(given).set_index("finding")
+    fourteen = made.query("row == 'high'").set_index("finding")
+    assert len(fifteen) == 16
+    for name in ("brier", "ece", "intercept"):
+        assert fifteen.loc["macro", name] == pytest.approx(fourteen.loc["macro", name])
+    assert len(prevalence_table(given)) == 15
