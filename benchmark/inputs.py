@@ -12,7 +12,7 @@ from benchmark.datasets.loading import load_radiographs
 from benchmark.duplicates import duplicates_between
 from benchmark.experiment import Experiment
 from benchmark.run_folder import split_table, write_csv
-from benchmark.second_labels import read_second_labels
+from benchmark.second_labels import second_labels_of
 from benchmark.split_file import PARTS
 from benchmark.splits import Split, make_split
 from features.fingerprint import digest
@@ -103,12 +103,8 @@ def read_data(experiment: Experiment, console: Console) -> tuple[Radiographs, di
 def parted(experiment: Experiment, radiographs: Radiographs, reading: dict[str, Any]) -> Inputs:
     """Part the patients of what was read, and read what a second label file says of them."""
     split = split_of(experiment, radiographs, reading["folder"])
-    if not experiment.evaluation.labels:
-        return Inputs(radiographs, split, reading)
-    second = read_second_labels(experiment.evaluation.labels)
-    labels = second.of(radiographs.table.index, radiographs.findings)
-    told = {"second_labels": second.told(labels)}
-    return Inputs(radiographs, split, reading | told, labels)
+    second, told = second_labels_of(experiment.evaluation.labels, radiographs)
+    return Inputs(radiographs, split, reading | told, second=second)
 
 
 def decoded(inputs: Inputs, experiment: Experiment, console: Console) -> Inputs:

@@ -20,6 +20,7 @@ from benchmark.provenance import describe
 from benchmark.row_names import name_rows
 from benchmark.run_folder import RunFolder
 from benchmark.runner import alone_in, evaluate
+from benchmark.second_labels import second_labels_of
 from benchmark.split_file import PARTS
 from benchmark.splits import Split
 from features.errors import InputError
@@ -39,6 +40,7 @@ class Judged:
     split: Split
     halves: np.ndarray | None
     reading: dict[str, Any]
+    second: pd.DataFrame | None
 
 
 def score(
@@ -194,7 +196,8 @@ def _judged(experiment: Experiment, found: Mapping[str, Predictions], *, common:
     # No image was looked for, so that none is missing; what was left out stands beside the table.
     more = {"source": experiment.data.source, "missing": 0}
     more["warnings"] = [*reading["warnings"], *said]
-    return Judged(radiographs, split, halves, reading | more)
+    second, told = second_labels_of(experiment.evaluation.labels, radiographs)
+    return Judged(radiographs, split, halves, reading | more | told, second)
 
 
 def _split(radiographs: Radiographs, parts: pd.Series, experiment: Experiment) -> Split:
@@ -226,6 +229,8 @@ def _tell(console: Console, found: Mapping[str, Predictions], judged: Judged) ->
     sizes = {part: int((judged.split.part == part).sum()) for part in PARTS}
     shares = ", ".join(f"{part} {size:,} images" for part, size in sizes.items() if size)
     console.say(f"split {judged.split.fingerprint}: {shares}")
+    if told := judged.reading.get("second_labels"):
+        console.say(told)
     if judged.halves is not None:
         console.say("no valid part is scored: thresholds are cross-fitted over halves of patients")
 
@@ -254,6 +259,7 @@ def _write(
     run.write_experiment(experiment)
     run.write_split(radiographs, split, **_half_column(judged))
     run.write_truth(radiographs)
+    run.write_second_labels(judged.second)
     said = {"kind": split.kind, "fingerprint": split.fingerprint, "description": split.description}
     run.write_provenance(describe() | {"data": judged.reading, "split": said})
     for row, it in found.items():

@@ -13,6 +13,7 @@ from benchmark.datasets.files import stem
 from benchmark.split_file import IMAGE_COLUMNS, some
 from features.errors import InputError, unknown
 from features.findings import NO_FINDING, canonical, label_set
+from features.radiographs import Radiographs
 
 _LABELS = label_set(15)
 
@@ -78,6 +79,32 @@ class SecondLabels:
 
 def _number(things: Sized, what: str) -> str:
     return f"{len(things):,} {what}{'s' * (len(things) != 1)}"
+
+
+def second_labels_of(
+    file: str, radiographs: Radiographs
+) -> tuple[pd.DataFrame | None, dict[str, str]]:
+    """Return what a second label file says of radiographs, and what is to be told of it.
+
+    Parameters
+    ----------
+    file : str
+        ``[evaluation] labels``; empty where there is none.
+    radiographs : Radiographs
+        Of a run.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As `SecondLabels.of`.
+    dict
+        A sentence under ``second_labels``, for the run's provenance; empty where there is none.
+    """
+    if not file:
+        return None, {}
+    second = read_second_labels(file)
+    labels = second.of(radiographs.table.index, radiographs.findings)
+    return labels, {"second_labels": second.told(labels)}
 
 
 def read_second_labels(file: str | Path) -> SecondLabels:

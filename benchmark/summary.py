@@ -101,7 +101,7 @@ def summarize(run: RunFolder) -> dict[str, Any]:
         "experiment": experiment.to_toml(),
         "published": beside(
             source=experiment.data.source,
-            kind=experiment.split.kind,
+            kind=provenance["split"].get("kind", experiment.split.kind),
             test_images=int((split["part"] == "test").sum()),
         ),
     }

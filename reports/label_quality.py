@@ -119,10 +119,9 @@ def _second(summary: Summary) -> dict[str, Any]:
     if not lines:
         return {}
     pairs = _paired(lines, "labels", "first", "second")
-    caption = "The run's labels and the second ones, on the test images that both label"
-    make = {"name": "second-labels", "caption": caption, "pairs": pairs, "columns": _SECOND}
-    macro = _table(summary, **{**make, "columns": _SECOND[3:]}, means=True)
-    every = _table(summary, **{**make, "name": "second-labels-by-finding"}, means=False)
+    title = "The run's labels and the second ones, on the test images that both label"
+    macro = _table(summary, "second-labels", title, pairs, _SECOND[3:], means=True)
+    every = _table(summary, "second-labels-by-finding", title, pairs, _SECOND, means=False)
     agreed = _agreement(summary, pairs)
     return {
         "file": pairs[0]["labels"],

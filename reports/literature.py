@@ -79,4 +79,5 @@ def _shaded(record: Record, column: Column) -> Cell:
 
 
 def _mean(record: Record) -> float:
-    return -1 if is_missing(record.get("mean")) else record["mean"]
+    mean: Any = record.get("mean")
+    return -1 if is_missing(mean) else mean

@@ -199,9 +199,9 @@ def _across(
 
 def _gap_cell(record: Record, column: Column, note: str) -> Cell:
     """Set a gap off whose interval leaves out zero."""
-    low, high = (record.get(f"{column.key}{end}") for end in ("_low", "_high"))
-    known = not is_missing(low) and not is_missing(high)
-    apart = known and (low > 0 or high < 0)
+    low: Any = record.get(f"{column.key}_low")
+    high: Any = record.get(f"{column.key}_high")
+    apart = not is_missing(low) and not is_missing(high) and (low > 0 or high < 0)
     return cell(record, column, reason=note, style="apart" if apart else "")
 
 

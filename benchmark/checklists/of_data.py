@@ -56,7 +56,9 @@ def warnings(summary: Summary) -> str:
 
 
 def subset(summary: Summary) -> str:
-    """Say whether all of the data was used."""
+    """Say whether all of the data was used; nothing of predictions that were made elsewhere."""
+    if not fitted(summary):
+        return ""
     if limit := summary["data"].get("limit"):
         return f"Limited to {limit:,} radiographs, drawn by patient."
     return "All radiographs that could be read."
@@ -120,17 +122,17 @@ def assignment(summary: Summary) -> str:
 
 
 def disjoint(summary: Summary) -> str:
-    """Say whether a patient is in two parts, as counted."""
-    if not people(summary):
+    """Say whether a patient is in two parts, as counted where there are two."""
+    if len(people(summary)) < 2:
         return ""
     shared = total(summary, "shared_patients")
     return "Some patients are in two parts." if shared else "No patient is in two parts."
 
 
 def internal(summary: Summary) -> str:
-    """Say what the test part is."""
+    """Say what the test part is, where the others are known."""
     test = part_of(summary, "test")
-    if not test or not summary.get("metrics"):
+    if not test or not fitted(summary):
         return ""
     counts = f"{test['images']:,} radiographs of {test['patients']:,} patients"
     return f"The test part of the same data set: {counts}."

@@ -52,9 +52,9 @@ def selection(summary: Summary) -> str:
 
 def ensembles(summary: Summary) -> str:
     """Name the rows that are made of others."""
-    made = [row for row in finished(summary) if row.get("kind") == "ensemble"]
+    made = [row for row in fitted(summary) if row.get("kind") == "ensemble"]
     named = [f"{row['name']}: {', '.join(row['options'].get('members', ()))}" for row in made]
-    return sentences(named) or ("No row is an ensemble." if finished(summary) else "")
+    return sentences(named) or ("No row is an ensemble." if fitted(summary) else "")
 
 
 def metrics(summary: Summary) -> str:
@@ -70,6 +70,20 @@ def metrics(summary: Summary) -> str:
 def uncertainty(summary: Summary) -> str:
     """Say how intervals were made."""
     return summary.get("protocol", {}).get("Intervals", "") if summary.get("metrics") else ""
+
+
+def comparisons(summary: Summary) -> str:
+    """Say how rows were compared."""
+    if not table(summary, "comparison"):
+        return ""
+    margin = (summary.get("evaluation") or {}).get("margin")
+    same = f", and equivalence within {margin:g}" if margin else ""
+    return f"Every pair of rows: paired differences, p-values adjusted after Holm{same}."
+
+
+def calibration(summary: Summary) -> str:
+    """Say whether calibration was looked at."""
+    return "Calibration on test: see Calibration." if table(summary, "calibration") else ""
 
 
 def groups(summary: Summary) -> str:
@@ -189,6 +203,8 @@ FACTS: dict[str, Callable[[Summary], str]] = {
         ensembles,
         metrics,
         uncertainty,
+        comparisons,
+        calibration,
         groups,
         negatives,
         localization,

@@ -93,6 +93,10 @@ def _rank(
     truth: np.ndarray, scores: np.ndarray, patients: np.ndarray, weights: np.ndarray
 ) -> tuple[Estimates, Estimates]:
     """Estimate both metrics of one finding; no draws where one patient alone carries a class."""
+    if not (truth == 1).any() or not (truth == 0).any():  # often so in small groups
+        undefined = (np.full(length, np.nan) for length in (weights.shape[1], len(weights)))
+        nothing = Estimates(np.array(np.nan), *undefined)
+        return nothing, nothing
     ranked = Ranked.of(truth, scores, patients, count=len(weights))
     values = ranked.weighted(np.ones((len(weights), 1)))
     positives, negatives = ranked.positives_by_patient, ranked.negatives_by_patient

@@ -11,6 +11,7 @@ from benchmark.evaluation.estimates import Estimates
 from benchmark.evaluation.estimating import estimate_findings
 from benchmark.evaluation.evidence import Evidence, Part
 from benchmark.evaluation.intervals import interval
+from benchmark.evaluation.lines import counted
 from benchmark.experiment import Evaluation
 
 #: The columns that every such table has of a row and finding; `patients` are those with it.
@@ -49,19 +50,7 @@ class Judgement:
 
     def counts(self) -> list[dict[str, int]]:
         """Count images of known label, positives and patients with them: findings, then macro."""
-        truth, own = self.part.truth, self.part.fourteen
-        known, present = (~np.isnan(truth)).sum(axis=0), (truth == 1).sum(axis=0)
-        each = [
-            {"n": int(known[k]), "positives": int(present[k]), "patients": int(carriers)}
-            for k, carriers in enumerate(self.part.carriers())
-        ]
-        anyone = (truth[:, own] == 1).any(axis=1)
-        everything = {
-            "n": max((each[k]["n"] for k in own), default=0),
-            "positives": sum(each[k]["positives"] for k in own),
-            "patients": len(np.unique(self.part.patients[anyone])),
-        }
-        return [*each, everything]
+        return counted(self.part).drop(columns="finding").to_dict("records")
 
     def figures(
         self, settings: Evaluation, *, over: list[int] | None = None

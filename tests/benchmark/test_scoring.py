@@ -255,6 +255,20 @@ def test_options_that_would_do_nothing_are_refused(run, predict):
         run(predict("a.csv"), options={"evaluation.drwas": 1})
 
 
+def test_a_second_label_file_judges_predictions_too(run, predict, truth, tmp_path):
+    truth[["Mass", "Edema"]].iloc[:90].astype(int).to_csv(tmp_path / "panel.csv")
+    options = FAST | {"evaluation.labels": str(tmp_path / "panel.csv")}
+    made = run(predict("a.csv"), options=options)
+    lines = made.summary["tables"]["second_labels"]
+    assert {line["n"] for line in lines} == {90}
+    assert {line["finding"] for line in lines} == {"Mass", "Edema", "macro"}
+    answers = {it["number"]: it["answer"] for it in made.summary["checklists"][0]["items"]}
+    assert answers["17"] == "Labels of panel.csv beside the data set's own."
+    assert answers["20"] == answers["26"] == answers["32"] == ""  # of fits nothing is known
+
+    assert run(predict("a.csv")).summary["tables"]["second_labels"] == []
+
+
 def test_one_patient_has_no_thresholds_but_no_traceback_either(run, predict):
     made = run(predict("a.csv", images=slice(0, 2)))
     assert made.metrics["threshold"].isna().all()

@@ -109,7 +109,8 @@ def test_a_run_is_judged_by_second_labels_too_and_keeps_them(small, tiny_nih, tm
     run.evaluate()
     assert open_run(tmp_path / "run").summary["tables"]["second_labels"] == before
 
-    run_experiment(small, tmp_path / "run", console=Console(quiet=True))
+    without = experiment.replace({"evaluation.labels": ""})
+    run_experiment(without, tmp_path / "run", console=Console(quiet=True))
     assert open_run(tmp_path / "run").summary["tables"]["second_labels"] == []
     assert not (tmp_path / "run" / "second_labels.csv").exists()
 

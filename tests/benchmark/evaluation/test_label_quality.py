@@ -25,7 +25,7 @@ def evidence():
     scores = {"all_or_nothing": 0.3 * truth + 0.2 * ill + random.random(truth.shape)}
     patients = [f"p{k // 2}" for k in range(IMAGES)]
     split = pd.DataFrame({"patient": patients, "part": "test"}, index=images)
-    return Evidence(truth, split, scores, Evaluation(draws=200, labels="panel.csv"))
+    return Evidence(truth, split, scores, Evaluation(draws=100, labels="panel.csv"))
 
 
 def with_second(evidence, second):

@@ -30,7 +30,7 @@ def make(random, **columns):
         "dull": 0.1 * truth + random.random(truth.shape),
     }
     split = pd.DataFrame(drawn | columns, index=images)
-    return Evidence(truth, split, scores, Evaluation(draws=200))
+    return Evidence(truth, split, scores, Evaluation(draws=100))
 
 
 @pytest.fixture
@@ -38,9 +38,14 @@ def random():
     return np.random.default_rng(5)
 
 
-@pytest.fixture
-def evidence(random):
-    return make(random)
+@pytest.fixture(scope="module")
+def evidence():
+    return make(np.random.default_rng(5))
+
+
+@pytest.fixture(scope="module")
+def table(evidence):
+    return subgroups_table(evidence)
 
 
 def line_of(table, **wanted):
@@ -77,8 +82,7 @@ def test_a_group_that_all_images_are_in_is_no_group(random):
     assert subgroups_table(evidence).empty
 
 
-def test_figures_are_those_of_the_groups_images(evidence):
-    table = subgroups_table(evidence)
+def test_figures_are_those_of_the_groups_images(evidence, table):
     assert list(table.columns) == list(COLUMNS)
     women = evidence.split["sex"] == "F"
     line = line_of(table, row="keen", finding="Mass", group="sex", value="F")
@@ -93,8 +97,7 @@ def test_figures_are_those_of_the_groups_images(evidence):
     )
 
 
-def test_of_two_groups_each_is_held_against_the_other(evidence):
-    table = subgroups_table(evidence)
+def test_of_two_groups_each_is_held_against_the_other(evidence, table):
     views = evidence.split["view"]
     pa, ap = (
         line_of(table, row="keen", finding="Edema", group="view", value=value)
@@ -110,8 +113,8 @@ def test_of_two_groups_each_is_held_against_the_other(evidence):
     )
 
 
-def test_a_gaps_interval_is_that_of_paired_draws_of_patients(evidence):
-    line = line_of(subgroups_table(evidence), row="keen", finding="Mass", group="view", value="PA")
+def test_a_gaps_interval_is_that_of_paired_draws_of_patients(evidence, table):
+    line = line_of(table, row="keen", finding="Mass", group="view", value="PA")
     patients = pd.factorize(evidence.split["patient"], sort=True)[0]
     truth, scores = evidence.truth["Mass"].to_numpy(), evidence.scores["keen"]["Mass"].to_numpy()
     pa = (evidence.split["view"] == "PA").to_numpy()
@@ -158,25 +161,24 @@ def test_a_finding_of_too_few_patients_has_no_figure_but_a_reason(random):
     )
 
 
-def test_the_macro_gap_is_the_mean_of_the_gaps(evidence):
-    table = subgroups_table(evidence)
+def test_the_macro_gap_is_the_mean_of_the_gaps(table):
     of_men = table.query("row == 'dull' and group == 'sex' and value == 'M'").set_index("finding")
     assert of_men.loc["macro", "gap"] == pytest.approx(of_men["gap"].drop("macro").mean())
     assert of_men.loc["macro", "auc"] == pytest.approx(of_men["auc"].drop("macro").mean())
 
 
-def test_no_finding_is_a_line_of_its_own_and_in_no_mean(evidence):
+def test_no_finding_is_a_line_of_its_own_and_in_no_mean(evidence, table):
     truth = evidence.truth.assign(**{"No Finding": 1 - evidence.truth["Mass"]})
     scores = {row: it.assign(**{"No Finding": 0.5}) for row, it in evidence.scores.items()}
     wide = Evidence(truth, evidence.split, scores, evidence.settings)
-    before, after = subgroups_table(evidence), subgroups_table(wide)
+    before, after = table, subgroups_table(wide)
     key = {"row": "keen", "finding": "macro", "group": "view", "value": "PA"}
     assert line_of(after, **key)["auc"] == line_of(before, **key)["auc"]
     assert line_of(after, **key | {"finding": "No Finding"})["auc"] == 0.5
 
 
-def test_rows_come_in_the_order_of_the_experiment(evidence):
-    rows = subgroups_table(evidence)["row"]
+def test_rows_come_in_the_order_of_the_experiment(table):
+    rows = table["row"]
     assert rows.is_monotonic_decreasing  # keen, dull
     assert list(rows.unique()) == ["keen", "dull"]
 
