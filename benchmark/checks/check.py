@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from benchmark.evaluation.evidence import Evidence
 from features.findings import display
 
@@ -88,6 +91,26 @@ def check(code: str, title: str, level: Level) -> Callable[[Look], Check]:
 def unjudged(why: str) -> Remark:
     """Say why a check cannot be made."""
     return Remark(why, judged=False)
+
+
+def errors_wide(patients: ArrayLike, *, level: float, comparisons: int) -> np.ndarray:
+    """Return how many standard errors an interval reaches to either side, if none is to miss.
+
+    A quantile of Student's t, for few patients tell little of their own spread, and Bonferroni's
+    for all that is compared.
+
+    Parameters
+    ----------
+    patients : array-like of int
+        How many each standard error comes from, at least 2: those with the finding.
+    level : float
+        Confidence in all intervals together, in (0, 1).
+    comparisons : int
+        How many intervals there are.
+    """
+    from scipy.special import stdtrit
+
+    return -stdtrit(np.asarray(patients) - 1, (1 - level) / 2 / comparisons)
 
 
 def in_words(findings: Sequence[str], figures: Sequence[object] = ()) -> str:

@@ -7,7 +7,14 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from benchmark.checks.check import FEW_PATIENTS, Remark, check, in_words, unjudged
+from benchmark.checks.check import (
+    FEW_PATIENTS,
+    Remark,
+    check,
+    errors_wide,
+    in_words,
+    unjudged,
+)
 from benchmark.evaluation.estimates import Estimates
 from benchmark.evaluation.evidence import Evidence, Part
 from benchmark.evaluation.intervals import interval
@@ -54,11 +61,11 @@ def below_chance(evidence: Evidence) -> Iterator[Remark]:
     (Bonferroni): its upper bound is below 0.5. Findings of fewer than 10 patients are not looked
     at. See whether the model predicts the class 0, or columns of its scores are exchanged.
     """
-    for row, estimates, names in _looked_at(evidence):
-        surely = _margin(estimates, evidence, _comparisons(evidence))
-        below = np.flatnonzero(estimates.value + surely < 0.5)
+    for row, auc, margin, names in _looked_at(evidence):
+        below = np.flatnonzero(auc + margin < 0.5)
         if len(below):
-            yield _remark_of("AUC surely below 0.5 for", row, estimates, names, below)
+            figures = [f"{auc[k]:.3f}" for k in below]
+            yield _remark("AUC surely below 0.5 for", row, [names[k] for k in below], figures)
 
 
 @check("CXR004", "Above the best published", "warning")
@@ -76,13 +83,13 @@ def above_published(evidence: Evidence) -> Iterator[Remark]:
         yield unjudged("figures are published of NIH's radiographs alone")
         return
     best = published(evidence.kind)
-    for row, estimates, names in _looked_at(evidence):
+    for row, auc, margin, names in _looked_at(evidence):
         known = np.array([best.get(name, np.nan) for name in names])
-        surely = _margin(estimates, evidence, _comparisons(evidence))
-        above = np.flatnonzero(estimates.value - surely > known)
+        above = np.flatnonzero(auc - margin > known)
         if len(above):
+            figures = [f"{auc[k]:.3f} against {known[k]:.3f}" for k in above]
             text = "AUC surely above the best published for"
-            yield _remark_of(text, row, estimates, names, above, beside=known)
+            yield _remark(text, row, [names[k] for k in above], figures)
 
 
 @check("CXR005", "Valid far above test", "warning")
@@ -135,16 +142,9 @@ def _interval(estimates: Estimates, evidence: Evidence) -> tuple[np.ndarray, np.
     return interval(estimates, level=settings.level, method=settings.interval)
 
 
-def _margin(estimates: Estimates, evidence: Evidence, comparisons: int) -> np.ndarray:
-    """Return half of the interval's width if none of so many is to miss: from the influences."""
-    from scipy.special import ndtri
-
-    tail = (1 - evidence.settings.level) / 2 / comparisons
-    return -ndtri(tail) * np.sqrt((estimates.influence**2).sum(-1))
-
-
-def _comparisons(evidence: Evidence) -> int:
-    return len(evidence.rows) * (len(_common(evidence.test)) + 1)
+def _spread(estimates: Estimates) -> np.ndarray:
+    """Return standard errors, patients having been drawn by lot: from their influences."""
+    return np.sqrt((estimates.influence**2).sum(-1))
 
 
 def _common(*parts: Part) -> list[int]:
@@ -153,31 +153,29 @@ def _common(*parts: Part) -> list[int]:
     return [k for k in parts[0].fourteen if carriers[k] >= FEW_PATIENTS]
 
 
-def _looked_at(evidence: Evidence) -> Iterator[tuple[str, Estimates, list[str]]]:
-    """Yield each row with the AUCs of its common findings on test, then their mean."""
-    places = _common(evidence.test)
+def _looked_at(evidence: Evidence) -> Iterator[tuple[str, np.ndarray, np.ndarray, list[str]]]:
+    """Yield each row with the AUCs of its common findings on test, then their mean.
+
+    With them the half of each interval's width, and the names of the findings.
+    """
+    test = evidence.test
+    places = _common(test)
     if not places or not evidence.rows:
         return
     names = [*(evidence.findings[k] for k in places), "macro"]
+    wide = errors_wide(
+        [*test.carriers()[places], len(test.names)],
+        level=evidence.settings.level,
+        comparisons=len(evidence.rows) * len(names),
+    )
     for place, row in enumerate(evidence.rows):
         auc = evidence.estimates["auc"][place, [*places, len(evidence.findings)]]
-        yield row, auc, names
+        yield row, auc.value, wide * _spread(auc), names
 
 
-def _remark_of(
-    text: str,
-    row: str,
-    estimates: Estimates,
-    names: list[str],
-    chosen: np.ndarray,
-    beside: np.ndarray | None = None,
-) -> Remark:
-    figures = [f"{estimates.value[k]:.3f}" for k in chosen]
-    if beside is not None:
-        figures = [f"{it} against {beside[k]:.3f}" for it, k in zip(figures, chosen, strict=True)]
-    named = [names[k] for k in chosen]
-    findings = tuple(name for name in named if name != "macro")
-    return Remark(f"{text} {in_words(named, figures)}", rows=(row,), findings=findings)
+def _remark(text: str, row: str, names: list[str], figures: list[str]) -> Remark:
+    findings = tuple(name for name in names if name != "macro")
+    return Remark(f"{text} {in_words(names, figures)}", rows=(row,), findings=findings)
 
 
 def _falls(evidence: Evidence, name: str) -> Iterator[Remark]:
@@ -185,13 +183,15 @@ def _falls(evidence: Evidence, name: str) -> Iterator[Remark]:
     part, test = getattr(evidence, name), evidence.test
     places = _common(part, test)
     if not places:
-        yield unjudged(f"no finding is had by {FEW_PATIENTS} patients of {name} and of test")
+        yield unjudged(f"it takes a finding of {FEW_PATIENTS} patients of {name} and of test")
         return
+    fewest = min(len(part.names), len(test.names))
+    wide = errors_wide(fewest, level=evidence.settings.level, comparisons=len(evidence.rows))
     for place, row in enumerate(evidence.rows):
         there = _mean_auc(part, place, places)
         here = evidence.estimates["auc"][place, places].mean()
         gap = there.value - here.value
-        surely = np.hypot(*(_margin(it, evidence, len(evidence.rows)) for it in (there, here)))
+        surely = wide * np.hypot(_spread(there), _spread(here))
         if gap > max(FAR[name], surely):
             yield Remark(
                 f"mean AUC over {len(places)} findings {there.value:.3f} on {name} and "

@@ -4,11 +4,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmark.checks.check import FEW_PATIENTS, Remark, check, in_words, unjudged
+from benchmark.checks.check import (
+    FEW_PATIENTS,
+    Remark,
+    check,
+    errors_wide,
+    in_words,
+    unjudged,
+)
 from benchmark.evaluation.evidence import Evidence, Part
 from benchmark.split_file import some
 
-#: Of fewer patients a bootstrap's intervals are too narrow to lean on.
+#: Fewer patients than this tell rows apart badly.
 FEW_IN_TEST = 100
 
 #: So many times more or less frequent on test than in train is a shift that matters.
@@ -49,20 +56,18 @@ def prevalence_shift(evidence: Evidence) -> Iterator[Remark]:
     patients in either part are not looked at. Calibrate on patients like those of test, and compare
     precision only at one prevalence.
     """
-    from scipy.special import ndtri
-
     train, test = evidence.train, evidence.test
     carriers = np.minimum(train.carriers(), test.carriers())
     places = np.flatnonzero(carriers >= FEW_PATIENTS)
     if not len(places):
-        yield unjudged(f"no finding is had by {FEW_PATIENTS} patients of train and of test")
+        yield unjudged(f"it takes a finding of {FEW_PATIENTS} patients of train and of test")
         return
     (before, spread_before), (now, spread_now) = (
         _log_prevalence(part, places) for part in (train, test)
     )
     shift = now - before
-    tail = (1 - evidence.settings.level) / 2 / len(places)
-    margin = -ndtri(tail) * np.hypot(spread_before, spread_now)
+    wide = errors_wide(carriers[places], level=evidence.settings.level, comparisons=len(places))
+    margin = wide * np.hypot(spread_before, spread_now)
     moved = np.flatnonzero(np.abs(shift) > np.maximum(np.log(SHIFT), margin))
     if len(moved):
         names = tuple(evidence.findings[k] for k in places[moved])
@@ -77,11 +82,11 @@ def prevalence_shift(evidence: Evidence) -> Iterator[Remark]:
 def duplicates(evidence: Evidence) -> Iterator[Remark]:
     """Read what the comparison of all radiographs has found.
 
-    The same radiograph lies in test or valid and in another part, perhaps under another name. A
-    model has then seen, in training, what it is judged by. Every radiograph is compared with all
-    others by a perceptual hash, and what is close by the correlation of its coarse outline; exact
-    means equal in every pixel at the size that the run reads. The pairs are in duplicates.csv. Look
-    at them, and leave one of each out, or put their patients into one part with a split file.
+    The same radiograph lies in two parts, perhaps under another name, so that a model has seen in
+    training what it is judged by. All radiographs of the data set are compared: by a perceptual
+    hash, then by how well the edges of both correlate, and called exact where every pixel is equal
+    at the size that the run reads. The pairs are in duplicates.csv. Look at them, and leave one of
+    each out, or put their patients into one part with a split file.
     """
     pairs = evidence.duplicates
     if pairs is None:
@@ -99,10 +104,10 @@ def duplicates(evidence: Evidence) -> Iterator[Remark]:
 def patients_in_two_parts(evidence: Evidence) -> Iterator[Remark]:
     """Look for patients that were torn apart.
 
-    A patient has radiographs in more than one part. His radiographs are alike, and so are his
-    labels: a model that knows him again scores well on test without knowing the finding. On
-    ChestX-ray14 a predictor that sees no pixel, only the labels of the patient's other images, then
-    has a mean AUC of .757. Split by patient.
+    A patient has radiographs in more than one part. Radiographs of one patient are alike, and so
+    are their labels: a model that knows the patient again scores well on test without knowing the
+    finding. On ChestX-ray14 a predictor that sees no pixel, only the labels of the patient's other
+    images, has a mean AUC of .757 on such a split. Split by patient.
     """
     parts = evidence.everything.table.groupby("patient")["part"].nunique()
     torn = parts.index[parts > 1].astype(str).tolist()
@@ -131,8 +136,8 @@ def absent_from_train(evidence: Evidence) -> Iterator[Remark]:
 def one_patient_carries(evidence: Evidence) -> Iterator[Remark]:
     """Look for findings that one patient brings into test.
 
-    A quarter or more of the finding's radiographs in test are of one patient. Figures of the
-    finding are then largely his, and intervals that draw patients are unsure themselves. Findings
+    A quarter or more of the finding's radiographs in test are of one patient, whose radiographs
+    then decide its figures; intervals that draw patients are wide and unsure themselves. Findings
     of fewer than 10 patients are left to CXR002. Say so, or report the first radiograph of each
     patient alone.
     """
@@ -154,9 +159,9 @@ def one_patient_carries(evidence: Evidence) -> Iterator[Remark]:
 def few_patients(evidence: Evidence) -> Iterator[Remark]:
     """Count the patients of test.
 
-    Test has fewer than 100 patients in all. An interval from drawing so few is too narrow, and one
-    patient more or less moves the ranks of the rows. Take a larger test part, or several splits
-    with `--grid split.seed=0,1,2,3,4`.
+    Test has fewer than 100 patients in all. So few tell rows apart badly: intervals are wide, and
+    one patient more or less may change the order of the rows. Take a larger test part, or several
+    splits with `--grid split.seed=0,1,2,3,4`.
     """
     count = len(evidence.test.names)
     if count < FEW_IN_TEST:

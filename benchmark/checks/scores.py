@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from benchmark.checks.check import Remark, check, in_words
+from benchmark.checks.check import FEW_PATIENTS, Remark, check, in_words
 from benchmark.evaluation.evidence import Evidence
 
 #: Fewer different scores than this are answers, not scores.
@@ -18,11 +18,11 @@ def constant_predictions(evidence: Evidence) -> Iterator[Remark]:
 
     The row gives every radiograph of test the same score. Its AUC of 0.5 says nothing of what the
     radiographs show: the network has collapsed, or the column was never filled. Floors are left
-    out, and findings that train lacks. Look at the training curves; a smaller learning rate often
-    helps.
+    out, and findings that fewer than 10 patients of train have, for these can hardly be learnt.
+    Look at the training curves; a smaller learning rate often helps.
     """
     train = evidence.train
-    learnable = (train.carriers() > 0) | (len(train.truth) == 0)
+    learnable = (train.carriers() >= FEW_PATIENTS) | (len(train.truth) == 0)
     for row, distinct in _distinct(evidence):
         constant = np.flatnonzero((distinct == 1) & learnable)
         if len(constant):
