@@ -97,7 +97,7 @@ def cover(
     kept = pd.Series(False, index=parts.index)
     for part in PARTS:
         inside = has[parts == part]
-        without = [row for row in inside if not inside[row].any()]
+        without = [row for row in files if not inside[row].any()]
         if part == "test" and (without or not len(inside)):
             raise InputError(f"no test image is scored in {', '.join(without) or 'any file'}")
         if without and not inside.to_numpy().any():
@@ -125,7 +125,7 @@ def _surplus(
         for names, where in ((unread, "the label table"), (unparted, "the split")):
             if len(names):
                 what = "1 image that is" if len(names) == 1 else f"{len(names):,} images that are"
-                trouble = f"{row} has {what} not in {where}: {file.at(names)}"
+                trouble = f"{row} has {what} not in {where}: {file.at(list(names))}"
                 if not common:
                     raise InputError(f"{trouble}; --common leaves such images out")
                 yield trouble

@@ -231,7 +231,7 @@ def _stems(images: pd.Series, path: Path) -> pd.Index:
 def _scale_of(values: np.ndarray, columns: Mapping[str, str], path: Path) -> Scale:
     if (values < 0).mean() < NEGATIVE_SHARE:
         return "probabilities"
-    within = ((values >= 0) & (values <= 1)).all(axis=0)
+    within: np.ndarray = np.all((values >= 0) & (values <= 1), axis=0)
     if within.any():
         odd = [title for title, inside in zip(columns.values(), within, strict=True) if inside]
         raise InputError(

@@ -194,7 +194,7 @@ def _judged(experiment: Experiment, found: Mapping[str, Predictions], *, common:
     test = radiographs.take(split.part == "test")
     halves = None if "valid" in split.part else draw_halves(test, seed=experiment.split.seed)
     # No image was looked for, so that none is missing; what was left out stands beside the table.
-    more = {"source": experiment.data.source, "missing": 0}
+    more: dict[str, Any] = {"source": experiment.data.source, "missing": 0}
     more["warnings"] = [*reading["warnings"], *said]
     second, told = second_labels_of(experiment.evaluation.labels, radiographs)
     return Judged(radiographs, split, halves, reading | more | told, second)

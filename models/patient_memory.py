@@ -45,6 +45,10 @@ class PatientMemory(Model):
     def _load(self, folder) -> None:
         shares = read_json(folder / "prevalence.json")
         self._prevalence = pd.Series(shares, list(self.findings))
-        names = {"index_col": "patient", "dtype": {"patient": str}}
         # A patient may be called NA, and no share is missing.
-        self._remembered = pd.read_csv(folder / "patients.csv", keep_default_na=False, **names)
+        self._remembered = pd.read_csv(
+            folder / "patients.csv",
+            index_col="patient",
+            dtype={"patient": str},
+            keep_default_na=False,
+        )

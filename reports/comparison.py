@@ -56,7 +56,8 @@ def words(summary: Summary) -> dict[str, Any]:
     """Return what the section's sentences are filled with."""
     settings, rows = summary["evaluation"], _compared(summary)
     names = [finding["name"] for finding in summary.get("findings", ())]
-    test = next((p for p in summary.get("data", {}).get("parts", ()) if p["part"] == "test"), {})
+    parts: Sequence[Record] = summary.get("data", {}).get("parts", ())
+    test: Record = next((p for p in parts if p["part"] == "test"), {})
     alpha = round(1 - settings["level"], 6)
     return {
         "images": test.get("images"),

@@ -82,7 +82,7 @@ def dumbbell_panel(
         for end, side in ((pair.filled, _APART), (pair.hollow, -_APART)):
             if end.interval is not None:
                 axes.plot(end.interval, [place + side] * 2, linewidth=2.4, alpha=0.4, **common)
-        dots = {"marker": "o", "markersize": 6.5, "markeredgewidth": 1.6}
+        dots: dict[str, Any] = {"marker": "o", "markersize": 6.5, "markeredgewidth": 1.6}
         axes.plot(ends[1:], [place], markerfacecolor=placeholder("paper"), **dots, **common)
         axes.plot(ends[:1], [place], **dots, **common)
     axes.set_yticks(range(len(pairs)), [plain(pair.label, 24) for pair in pairs])

@@ -72,7 +72,7 @@ def _table(summary: Summary, name: str, records: list[dict[str, Any]]) -> Table:
 
 
 def _shaded(record: Record, column: Column) -> Cell:
-    value = record.get(column.key)
+    value: Any = record.get(column.key)
     if column.is_text or is_missing(value):
         return cell(record, column, reason="not given")
     return cell(record, column, style=f"heat-{heat_level((value - 0.5) / 0.45)}")

@@ -250,7 +250,8 @@ def _written(record: Record, column: Column) -> str:
 
 
 def _bounds(record: Record, column: Column) -> tuple[float, float] | None:
-    low, high = (record.get(f"{column.key}_{end}") for end in ("low", "high"))
+    low: Any = record.get(f"{column.key}_low")
+    high: Any = record.get(f"{column.key}_high")
     if column.form not in ("bar", "estimate") or is_missing(low) or is_missing(high):
         return None
     return low, high

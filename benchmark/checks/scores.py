@@ -95,7 +95,8 @@ def same_scores(evidence: Evidence) -> Iterator[Remark]:
     or one file was handed in twice. Leave one out: a comparison of the two says nothing.
     """
     for one, other in combinations(range(len(evidence.rows)), 2):
-        if np.array_equal(*evidence.test.scores[[one, other]], equal_nan=True):
+        first, second = evidence.test.scores[[one, other]]
+        if np.array_equal(first, second, equal_nan=True):
             names = (evidence.rows[one], evidence.rows[other])
             yield Remark("the same scores for every radiograph of test", names)
 
