@@ -1,6 +1,6 @@
 """How well rows rank some of the images of *test*: what tables of subgroups and labels share."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -48,9 +48,10 @@ class Judgement:
         auc, ap = (evidence.estimates[metric][places] for metric in ("auc", "ap"))
         return cls(evidence.test, auc, ap)
 
-    def counts(self) -> list[dict[Hashable, int]]:
+    def counts(self) -> list[dict[str, int]]:
         """Count images of known label, positives and patients with them: findings, then macro."""
-        return counted(self.part).drop(columns="finding").to_dict("records")
+        lines = counted(self.part).drop(columns="finding").to_dict("records")
+        return [{str(name): count for name, count in line.items()} for line in lines]
 
     def figures(
         self, settings: Evaluation, *, over: list[int] | None = None
