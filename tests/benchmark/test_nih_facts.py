@@ -8,6 +8,8 @@ from PIL import Image
 from benchmark.datasets.files import stem
 from benchmark.datasets.nih import read_nih, read_official
 from benchmark.datasets.nih_tables import read_labels
+from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.prevalence import prevalence_table
 
 pytestmark = pytest.mark.nih
 
@@ -73,6 +75,19 @@ def test_counts_of_a_finding(full, lists, finding):
     shares = (100 * part.mean() for part in (has, has[~test], has[test]))
     patients = len(set(radiographs.patients[has & test]))
     assert (has.sum(), *(round(share, 2) for share in shares), patients) == FACTS[finding]
+
+
+def test_findings_are_more_common_in_the_official_test_list(full, lists):
+    radiographs, _ = full
+    images = list(radiographs.images)
+    test = [stem(image) in lists["test"] for image in images]
+    parts = {"patient": radiographs.patients, "part": np.where(test, "test", "train")}
+    truth = pd.DataFrame(radiographs.labels, images, list(radiographs.findings))
+    table = prevalence_table(Evidence(truth, pd.DataFrame(parts, images), {}))
+    ratios = table.set_index("finding").filter(like="ratio").round(2)
+    assert tuple(ratios.loc["Pneumothorax"]) == (3.42, 2.94, 3.96)
+    assert tuple(ratios.loc["Emphysema"]) == (2.60, 2.14, 3.15)
+    assert tuple(ratios.loc["Nodule"]) == (1.17, 1.03, 1.32)
 
 
 def test_counts_of_boxes(full, lists):
