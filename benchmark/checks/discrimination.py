@@ -1,11 +1,8 @@
 """Checks of AUCs: against floors, chance, the literature, and the other parts."""
 
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
-import pandas as pd
 
 from benchmark.checks.check import (
     FEW_PATIENTS,
@@ -19,6 +16,7 @@ from benchmark.evaluation.estimates import Estimates
 from benchmark.evaluation.evidence import Evidence, Part
 from benchmark.evaluation.intervals import interval
 from benchmark.evaluation.ranked import Ranked
+from benchmark.published import published
 
 #: How much higher than on test an AUC must be to be called far above it: on valid, on train.
 FAR = {"valid": 0.02, "train": 0.1}
@@ -82,7 +80,7 @@ def above_published(evidence: Evidence) -> Iterator[Remark]:
     if evidence.source != "nih":
         yield unjudged("figures are published of NIH's radiographs alone")
         return
-    best = published(evidence.kind)
+    best = best_published(evidence.kind)
     for row, auc, margin, names in _looked_at(evidence):
         known = np.array([best.get(name, np.nan) for name in names])
         above = np.flatnonzero(auc - margin > known)
@@ -116,8 +114,7 @@ def train_above_test(evidence: Evidence) -> Iterator[Remark]:
     yield from _falls(evidence, "train")
 
 
-@cache
-def published(kind: str) -> dict[str, float]:
+def best_published(kind: str) -> dict[str, float]:
     """Return the highest published AUC of each finding, and of their mean as ``macro``.
 
     Parameters
@@ -125,7 +122,7 @@ def published(kind: str) -> dict[str, float]:
     kind : str
         Of the split: of ``official`` those measured on NIH's lists, of others all.
     """
-    table = pd.read_csv(str(files("benchmark") / "published.csv"))
+    table = published()
     comparable = table[(table["kind"] == "official") | (kind != "official")]
     best = comparable.groupby("finding")["auc"].max().rename({"mean": "macro"})
     return {str(finding): float(auc) for finding, auc in best.items()}
@@ -182,8 +179,9 @@ def _falls(evidence: Evidence, name: str) -> Iterator[Remark]:
     """Hold each row's mean AUC on a part against that on test."""
     part, test = getattr(evidence, name), evidence.test
     places = _common(part, test)
-    if not places:
-        yield unjudged(f"it takes a finding of {FEW_PATIENTS} patients of {name} and of test")
+    if not places or not evidence.rows:
+        few = f"a finding of {FEW_PATIENTS} patients of {name} and of test"
+        yield unjudged(f"it takes a finished row and {few}")
         return
     fewest = min(len(part.names), len(test.names))
     wide = errors_wide(fewest, level=evidence.settings.level, comparisons=len(evidence.rows))
