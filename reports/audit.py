@@ -1,20 +1,17 @@
 """What leaks: the tables and drawings of an audit, a split by patient against one by image."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from reports.audit_words import best, claims, in_brackets, scored
+from reports.audit_words import best, claims, scored
+from reports.downloads import downloads
 from reports.dumbbell import Dumbbell, End, dumbbell_panel
 from reports.palette import row_styles
 from reports.panels import Panel
-from reports.tables import Cell, Column, Line, Record, Table, cell, is_missing
+from reports.tables import Column, Line, Record, Table, cell, is_missing
 from reports.views import label_of
 
 Summary = Mapping[str, Any]
-
-#: Figures that have an interval, and whether their sign is written.
-_ESTIMATED = {"auc_patient": "", "auc_image": "", "inflation": "+"}
 
 _PROTOCOLS = (
     Column("called", "Split", "text"),
@@ -28,19 +25,22 @@ _PROTOCOLS = (
 _CALLED = {"patient": "by patient", "image": "by image"}
 
 
-def content(summary: Summary, uid: str) -> dict[str, Any]:
+def section(summary: Summary, uid: str) -> dict[str, Any]:
     """Return what the section shows; nothing where the summary holds no audit."""
     audit = summary.get("audit")
     if not audit:
         return {}
     macro = _by_auc([line for line in audit["lines"] if line["finding"] == "macro"])
+    board, every = _board(audit, macro), _every(summary)
     return {
         "splits": _protocols_table(audit),
         "claims": claims(summary),
-        "board": _board(audit, macro),
+        "board": board,
+        "downloads": downloads(summary, board),
         "drawing": _of_rows(summary, macro, uid),
         "by_finding": _of_findings(summary, uid),
-        "every": _every(summary),
+        "every": every,
+        "every_downloads": downloads(summary, every, ("csv",)),
         "choices": {
             "Row": [line["row"] for line in macro],
             "Finding": [*(f["label"] for f in summary.get("findings", ())), "Macro mean"],
@@ -62,66 +62,40 @@ def _protocols_table(audit: Record) -> Table:
     return Table("audit-splits", "The two splits", _PROTOCOLS, lines, records)
 
 
-def _columns(audit: Record, *first: Column) -> list[Column]:
-    sure = f"with its {100 * audit['level']:g}% interval"
+def _columns(*first: Column) -> list[Column]:
     return [
         *first,
-        Column("auc_patient_said", "By patient", "text", f"AUC on test, split by patient, {sure}"),
-        Column("auc_image_said", "By image", "text", f"AUC on test, image-level split, {sure}"),
-        Column("inflation_said", "Inflation", "text", f"by image less by patient, {sure}"),
+        Column("auc_patient", "By patient", "estimate", "AUC on test, split by patient"),
+        Column("auc_image", "By image", "estimate", "AUC on test, image-level split"),
+        Column("inflation", "Inflation", "estimate", "by image less by patient"),
         Column("train_auc_patient", "Train, by patient", hint="AUC on its own train part"),
         Column("train_auc_image", "Train, by image", hint="AUC on its own train part"),
     ]
 
 
-def _record(line: Record) -> dict[str, Any]:
-    """Add to a line its figures with their intervals, as they are written."""
-    return {
-        **line,
-        **{f"{name}_said": _said(line, name, sign) for name, sign in _ESTIMATED.items()},
-    }
-
-
-def _said(line: Record, name: str, sign: str) -> str | None:
-    if is_missing(line[name]):
-        return None
-    return f"{line[name]:{sign}.3f}{in_brackets(line, name, sign)}"
-
-
-def _cells(record: Record, columns: Sequence[Column]) -> list[Cell]:
-    made = []
-    for column in columns:
-        value = record.get(column.key.removesuffix("_said"))
-        one = cell(record, column, reason=record.get("note") or "")
-        is_figure = column.key.endswith("_said") and not is_missing(value)
-        made.append(replace(one, sort=value) if is_figure else one)
-    return made
+def _line(record: Record, columns: Sequence[Column], style: str = "") -> Line:
+    cells = [cell(record, column, reason=record.get("note") or "") for column in columns]
+    return Line(cells, row=record["row"], style=style)
 
 
 def _board(audit: Record, macro: Sequence[Record]) -> Table:
-    columns = _columns(audit, Column("row", "Row", "row"))
-    records = [_record(line) for line in macro]
-    lines = [
-        Line(_cells(it, columns), row=it["row"], style=audit["kinds"].get(it["row"], ""))
-        for it in records
-    ]
-    return Table("audit", "Macro AUC on both splits, and the inflation", columns, lines, records)
+    columns = _columns(Column("row", "Row", "row"))
+    lines = [_line(record, columns, audit["kinds"].get(record["row"], "")) for record in macro]
+    return Table("audit", "Macro AUC on both splits, and the inflation", columns, lines, macro)
 
 
 def _every(summary: Summary) -> Table:
-    audit = summary["audit"]
     hint = "patients in test with the finding, "
     columns = _columns(
-        audit,
         Column("row", "Row", "row"),
         Column("label", "Finding", "text"),
         Column("patients_patient", "Patients", "count", f"{hint}by patient"),
         Column("patients_image", "Patients, by image", "count", f"{hint}by image"),
     )
     records = [
-        {"label": label_of(summary, line["finding"]), **_record(line)} for line in audit["lines"]
+        {"label": label_of(summary, line["finding"]), **line} for line in summary["audit"]["lines"]
     ]
-    lines = [Line(_cells(record, columns), row=record["row"]) for record in records]
+    lines = [_line(record, columns) for record in records]
     caption = "AUC on both splits, and the inflation, by finding"
     return Table("audit-by-finding", caption, columns, lines, records)
 

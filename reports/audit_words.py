@@ -44,10 +44,10 @@ def best(audit: Record, lines: Sequence[Record], key: str) -> Record:
     return max(models or lines, key=lambda line: line[key])
 
 
-def in_brackets(line: Record, name: str, sign: str = "") -> Markup:
-    """Write the interval of a figure in brackets; nothing where it has none."""
+def _within(line: Record, name: str) -> Markup:
+    """Write the interval of a figure; nothing where it has none."""
     low, high = line[f"{name}_low"], line[f"{name}_high"]
-    return Markup("" if is_missing(low) else f" ({low:{sign}.3f} to {high:{sign}.3f})")
+    return Markup("" if is_missing(low) else f" [{low:.3f}, {high:.3f}]")
 
 
 def _lead(audit: Record, lines: Sequence[Record]) -> Markup:
@@ -64,7 +64,7 @@ def _lead(audit: Record, lines: Sequence[Record]) -> Markup:
 def _difference(line: Record) -> Markup:
     """Say a row's inflation, and what its interval allows one to say."""
     said = Markup("The difference, <b>{:+.3f}</b>{}, ").format(
-        line["inflation"], in_brackets(line, "inflation", sign="+")
+        line["inflation"], _within(line, "inflation")
     )
     if is_missing(line["inflation_low"]):
         return said + "has no interval."
@@ -134,7 +134,7 @@ def _by_image(audit: Record, lines: Sequence[Record]) -> list[Markup]:
     split, line = _protocol(audit, "image"), best(audit, lines, "auc_image")
     images = Markup("{:,}").format(split["test"])
     text = "“On {} held-out radiographs, {} reaches a macro AUC of {}{}.”"
-    said = [say(text, images, line["row"], line["auc_image"], in_brackets(line, "auc_image"))]
+    said = [say(text, images, line["row"], line["auc_image"], _within(line, "auc_image"))]
     text = "But {} of these radiographs are of patients whose other radiographs were learnt from."
     said.append(Markup(text).format(_percent(split["shared"])))
     memory = _of_memory(audit, lines)
@@ -150,7 +150,7 @@ def _by_patient(audit: Record, lines: Sequence[Record]) -> list[Markup]:
     split, line = _protocol(audit, "patient"), best(audit, lines, "auc_patient")
     images, patients = (Markup("{:,}").format(split[key]) for key in ("test", "patients"))
     text = "“On {} radiographs of {} patients never seen, {} reaches a macro AUC of {}{}.”"
-    auc, interval = line["auc_patient"], in_brackets(line, "auc_patient")
+    auc, interval = line["auc_patient"], _within(line, "auc_patient")
     said = [say(text, images, patients, line["row"], auc, interval)]
     said.append(Markup("This is the claim that holds for the next patient."))
     other = best(audit, lines, "auc_image")["row"]

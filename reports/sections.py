@@ -191,14 +191,6 @@ def _localization(summary: Summary, uid: str) -> dict[str, Any]:
     return {"means": means, "every": every, "choices": choices, "downloads": downloads}
 
 
-def _audit(summary: Summary, uid: str) -> dict[str, Any]:
-    made = audit.content(summary, uid)
-    if made:
-        made["downloads"] = _downloads(summary, made["board"])
-        made["every_downloads"] = _downloads(summary, made["every"], ("csv",))
-    return made
-
-
 def _data(summary: Summary, uid: str) -> dict[str, Any]:
     data = summary.get("data")
     findings = summary.get("findings")
@@ -298,7 +290,7 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("training", "Training", panels.training),
     ("cost", "Cost", _cost),
     ("localization", "Where the models looked", _localization),
-    ("audit", "What leaks", _audit),
+    ("audit", "What leaks", audit.section),
     ("data", "Data", _data),
     ("run", "What was run", _run),
     ("checklists", "Checklists", checklists.section),

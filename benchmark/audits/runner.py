@@ -1,6 +1,7 @@
 """run_audit(experiment) → the folder of an audit: the same rows on two splits, one that leaks."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from benchmark.audits.folder import AuditFolder
@@ -95,7 +96,7 @@ def run_audit(
 def _read(experiment: Experiment, console: Console) -> dict[str, Inputs]:
     """Read the radiographs once and part them twice, into parts of the same sizes."""
     whole = decoded(parted(experiment, *read_data(experiment, console)), experiment, console)
-    leaky = Inputs(whole.radiographs, leak(whole.split), whole.reading)
+    leaky = replace(whole, split=leak(whole.split))
     tell(console, whole, leaky)
     return {"patient": whole, "image": leaky}
 
