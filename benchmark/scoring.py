@@ -14,6 +14,7 @@ from benchmark.covering import cover, parts_of
 from benchmark.datasets.files import stem
 from benchmark.datasets.loading import holds_phantom, load_radiographs
 from benchmark.evaluation.crossfit import draw_halves
+from benchmark.evaluation.thresholds import Rule
 from benchmark.experiment import Evaluation, Experiment
 from benchmark.predictions import Predictions, Scale, read_predictions
 from benchmark.provenance import describe
@@ -192,7 +193,9 @@ def _judged(experiment: Experiment, found: Mapping[str, Predictions], *, common:
         words = f"{whole.description} (fingerprint {whole.fingerprint})"
         split = replace(split, description=f"{words}; here what was scored of it")
     test = radiographs.take(split.part == "test")
-    halves = None if "valid" in split.part else draw_halves(test, seed=experiment.split.seed)
+    reads_labels = Rule.parse(experiment.evaluation.threshold).pick is not None
+    crossfits = reads_labels and "valid" not in split.part
+    halves = draw_halves(test, seed=experiment.split.seed) if crossfits else None
     # No image was looked for, so that none is missing; what was left out stands beside the table.
     more: dict[str, Any] = {"source": experiment.data.source, "missing": 0}
     more["warnings"] = [*reading["warnings"], *said]

@@ -6,7 +6,7 @@ from typing import Any
 from reports.palette import RowStyle, row_styles
 from reports.panels import Panel
 from reports.reliability import decision_panel, reliability_panel
-from reports.tables import Column, Line, Record, Table, cell, write
+from reports.tables import Column, Line, Record, Table, cell, is_missing, write
 from reports.views import label_of
 
 Summary = Mapping[str, Any]
@@ -101,13 +101,15 @@ def _table(
 
 
 def _shift(summary: Summary) -> Table:
-    """List the prevalence of each finding in every part."""
+    """List the prevalence of each finding in every part that has images; nothing of one alone."""
     records = [
         {**line, "label": label_of(summary, line["finding"])}
         for line in _lines(summary, "prevalence")
     ]
-    lines = [Line([cell(record, column) for column in _SHIFT]) for record in records]
-    return Table("prevalence", "Prevalence of each finding by part", _SHIFT, lines, records)
+    told = [c for c in _SHIFT if any(not is_missing(record.get(c.key)) for record in records)]
+    records = records if len(told) > 2 else []
+    lines = [Line([cell(record, column) for column in told]) for record in records]
+    return Table("prevalence", "Prevalence of each finding by part", told, lines, records)
 
 
 def _drawings(summary: Summary, stage: str, uid: str) -> tuple[str, list[Panel], list[Panel]]:

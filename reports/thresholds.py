@@ -1,6 +1,6 @@
 """The section on thresholds: what they do on test, and what 0.5 would have done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reports.tables import Column, Line, Record, Table, cell, is_missing, write
@@ -24,8 +24,9 @@ _EVERY = (
     Column("row", "Row", "row"),
     Column("label", "Finding", "text"),
     Column("patients", "Patients", "count", "patients of test with the finding"),
-    Column("rule", "Rule", "text", "by which the threshold was chosen on valid"),
+    Column("rule", "Rule", "text", "by which the threshold was chosen"),
     Column("threshold", "Threshold", hint="scores from it on are called positive"),
+    Column("halves", "On each half", "figures", "each half is called by its own; left, the mean"),
     *_FIGURES[:2],
     Column("precision_wilson", "Precision, Wilson", "figures", "assumes independent images"),
     Column("recall_wilson", "Recall, Wilson", "figures", "assumes independent images"),
@@ -42,14 +43,17 @@ def content(summary: Summary) -> dict[str, Any]:
     summary : mapping
         The run's; read are the lines of its table ``thresholds``.
     """
-    records = [_record(summary, line) for line in summary.get("tables", {}).get("thresholds", ())]
+    tables = summary.get("tables", {})
+    halves = _halves(tables.get("halves", ()))
+    records = [_record(summary, line, halves) for line in tables.get("thresholds", ())]
     if not records:
         return {}
+    every = [column for column in _EVERY if column.key != "halves" or halves]
     means = [record for record in records if record["finding"] == "macro"]
     others = [record for record in records if record["finding"] != "macro"]
     return {
         "means": _table("threshold-means", "Thresholds on test, means", _MEANS, means),
-        "every": _table("thresholds-by-finding", "Every threshold on test", _EVERY, others),
+        "every": _table("thresholds-by-finding", "Every threshold on test", every, others),
         "choices": {
             "Row": list(dict.fromkeys(record["row"] for record in others)),
             "Finding": list(dict.fromkeys(record["label"] for record in others)),
@@ -58,9 +62,23 @@ def content(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _record(summary: Summary, line: Record) -> dict[str, Any]:
+def _halves(lines: Iterable[Record]) -> dict[tuple[str, str], str]:
+    """Write the two thresholds of each row and finding where they are cross-fitted."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        told.setdefault((line["row"], line["finding"]), []).append(
+            write(line["threshold"], "score")
+        )
+    return {key: ", ".join(values) for key, values in told.items()}
+
+
+def _record(
+    summary: Summary, line: Record, halves: Mapping[tuple[str, str], str]
+) -> dict[str, Any]:
     wilson = {f"{key}_wilson": _bounds(line, key) for key in ("precision", "recall")}
-    return {**line, "label": label_of(summary, line["finding"]), **wilson}
+    label = label_of(summary, line["finding"])
+    own = halves.get((line["row"], line["finding"]))
+    return {**line, "label": label, "halves": own, **wilson}
 
 
 def _bounds(line: Record, key: str) -> str | None:
@@ -71,7 +89,7 @@ def _bounds(line: Record, key: str) -> str | None:
 
 
 def _table(
-    name: str, caption: str, columns: tuple[Column, ...], records: list[dict[str, Any]]
+    name: str, caption: str, columns: Sequence[Column], records: list[dict[str, Any]]
 ) -> Table:
     lines = []
     for record in records:

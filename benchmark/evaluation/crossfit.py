@@ -63,12 +63,11 @@ def crossfit(truth: np.ndarray, scores: np.ndarray, half: np.ndarray, choose: Ch
         decision = choose(labels, values, prevalence_of(labels))
         chosen.append(decision)
         if decision.note:
-            positives = int((labels == 1).sum())
-            notes.append(f"half {number} by {decision.rule}: {positives} positives in the other")
+            counted = f"{(labels == 1).sum()} positives in the other"
+            notes.append(f"half {number} by {decision.rule}: {counted}")
     if any(np.isnan(decision.threshold) for decision in chosen):
         none = Decision(np.nan, "none", "a half of the patients has no known label")
         return Decision(np.nan, none.rule, none.note, (none, none))
     first, second = (decision.threshold for decision in chosen)
     rules = " and ".join(dict.fromkeys(decision.rule for decision in chosen))
-    note = "; ".join([f"{first:.4g} and {second:.4g} on the two halves", *notes])
-    return Decision((first + second) / 2, f"{rules}, cross-fitted", note, tuple(chosen))
+    return Decision((first + second) / 2, f"{rules}, cross-fitted", "; ".join(notes), tuple(chosen))

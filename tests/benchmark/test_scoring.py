@@ -120,6 +120,21 @@ def test_thresholds_are_cross_fitted_and_everything_says_so(scored):
     assert scored.summary["protocol"]["Thresholds"].startswith("No valid part is scored")
 
 
+def test_a_rule_that_reads_no_label_needs_no_halves(run, predict):
+    made = run(predict("a.csv"), options=FAST | {"evaluation.threshold": "fixed=0.4"})
+    assert "half" not in made.split
+    mass = made.metrics.set_index("finding").loc["Mass"]
+    assert (mass["rule"], mass["threshold"]) == ("fixed=0.4", 0.4)
+    assert mass["tp"] + mass["fp"] == (made.scores("a")["Mass"] >= 0.4).sum()
+
+
+def test_cross_fitting_is_no_reason_for_a_remark_on_thresholds(scored):
+    asked = scored.metrics.query("rule == 'f1, cross-fitted'")
+    assert set(asked["note"]) == {""}
+    page = (scored.path / "report.html").read_text()
+    assert "On each half" in page
+
+
 def test_the_report_speaks_of_no_part_that_is_empty(scored):
     assert [part["part"] for part in scored.summary["data"]["parts"]] == ["test"]
     assert set(scored.metrics["part"]) == {"test"}
