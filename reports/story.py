@@ -121,7 +121,7 @@ def _followers(models: Sequence[Standing], verdicts: Verdicts) -> Markup:
         said.append(Markup("not distinguishable from {}").format(names(told["undecided"])))
     if told["better"]:
         everyone = len(told["better"]) == len(models) - 1
-        ahead = say("every other model") if everyone else names(told["better"])
+        ahead = Markup("every other model") if everyone else names(told["better"])
         said.append(Markup("ahead of {}").format(ahead))
     return Markup("; {}.").format(Markup(", ").join(said)) if said else Markup(".")
 
@@ -154,7 +154,7 @@ def _shown_above(
     if not beats:
         return say("No model is shown to beat the best floor, {} ({}).", floor, height)
     if not fails:
-        who = names(beats) if len(models) == 1 else say("Every model")
+        who = names(beats) if len(models) == 1 else Markup("Every model")
         return say("{} beats the best floor, {} ({}).", who, floor, height)
     verb, are = "beats" if len(beats) == 1 else "beat", "is" if len(fails) == 1 else "are"
     said = say(f"{{}} {verb} the best floor, {{}} ({{}})", names(beats), floor, height)

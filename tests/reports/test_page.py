@@ -5,6 +5,7 @@ import hashlib
 import html.parser
 import json
 import re
+from itertools import combinations
 
 import pytest
 from markupsafe import escape
@@ -238,3 +239,40 @@ def test_the_headline_tells_failures_and_their_reason():
     run["rows"].append({"name": "b", "status": "failed", "kind": "deep", "reason": "disk full"})
     run["rows"].append({"name": "c", "status": "interrupted", "kind": "deep"})
     assert "b failed: disk full. c was interrupted." in words(headline(run))
+
+
+def compared(models, floors, verdicts):
+    """A summary in which every pair of rows was compared; `verdicts` names those that differ."""
+    pairs = combinations([*models, *floors], 2)
+    lines = [
+        {"row": row, "other": other, "metric": "auc", "finding": "macro"}
+        | {"verdict": verdicts.get((row, other), "undecided")}
+        for row, other in pairs
+    ]
+    run = small(models, floors, tables={"comparison": lines})
+    run["metrics"][0] |= {"auc_low": 0.68, "auc_high": 0.74}
+    return run | {"evaluation": {"level": 0.95, "margin": 0.02}}
+
+
+def test_the_headline_says_what_the_comparison_has_shown():
+    better = dict.fromkeys([("a", "d"), ("a", "floor"), ("b", "floor"), ("c", "floor")], "better")
+    verdicts = better | {("a", "b"): "equivalent", ("d", "floor"): "worse"}
+    models = {"a": 0.71, "b": 0.705, "c": 0.69, "d": 0.58}
+    story = words(headline(compared(models, {"floor": 0.6}, verdicts)))
+    assert "a leads with a macro test AUC of 0.710 [0.680, 0.740]; " in story
+    assert "equivalent to b, not distinguishable from c, ahead of d." in story
+    assert "a, b and c beat the best floor, floor (0.600); d is not shown to." in story
+
+
+def test_a_verdict_is_read_from_either_side_of_a_pair():
+    run = compared({"a": 0.6, "b": 0.7}, {"floor": 0.5}, {("a", "b"): "worse"})
+    assert "b leads with a macro test AUC of 0.700; ahead of every other model." in words(
+        headline(run)
+    )
+
+
+def test_the_headline_does_not_claim_what_has_not_been_shown():
+    run = compared({"a": 0.7, "b": 0.6}, {"floor": 0.5}, {})
+    story = words(headline(run))
+    assert "not distinguishable from b." in story
+    assert "No model is shown to beat the best floor, floor (0.500)." in story

@@ -126,3 +126,18 @@ def test_every_metric_is_listed_once(summary):
     listed = views.per_finding(summary)
     assert len(listed.lines) == len(summary["metrics"])
     assert {record["part"] for record in listed.records} == {"train", "valid", "test"}
+
+
+@pytest.mark.parametrize("form", ["bar", "estimate"])
+def test_an_interval_stands_behind_its_figure_on_the_page_and_in_files(form):
+    column = Column("auc", "AUC", form)
+    record = {"auc": 0.71249, "auc_low": 0.68, "auc_high": 0.7444}
+    made = cell(record, column)
+    assert (made.text, made.aside, made.bounds) == ("0.712", "[0.680, 0.744]", (0.68, 0.7444))
+    assert made.sort == 0.71249
+    assert "0.712 [0.680, 0.744] \\\\" in to_latex([record], [column])
+
+
+def test_without_bounds_a_figure_stands_alone():
+    made = cell({"auc": 0.7, "auc_low": None}, Column("auc", "AUC", "estimate"))
+    assert (made.text, made.aside, made.bounds) == ("0.700", "", None)
