@@ -7,6 +7,7 @@ from filelock import FileLock
 from features.cache import cached
 from features.files import write_with
 from features.fingerprint import code_digest, digest
+from features.pixels import PixelView
 from features.progress import Progress, silent
 from features.radiographs import Radiographs
 from features.sketch import Sketch, close_pairs, hashes
@@ -16,6 +17,9 @@ from features.sketch import Sketch, close_pairs, hashes
 WITHIN = 6
 ALIKE = 0.9
 FINE = 64
+
+#: Pairs whose pixels are in memory at a time.
+BLOCK = 64
 
 #: The columns of duplicates.csv, in order.
 COLUMNS = (
@@ -81,18 +85,20 @@ def _kept(radiographs: Radiographs, size: int, progress: Progress) -> np.ndarray
 def _find(radiographs: Radiographs, size: int, progress: Progress) -> np.ndarray:
     """Return (k, 5): the places of both, distance, correlation, 1 where all pixels are equal."""
     sketches = cached(radiographs, Sketch(size), progress)
-    pixels = radiographs.pixels(size)
-    found = {}
-    for pairs in close_pairs(hashes(sketches), within=WITHIN):
-        coarse = np.einsum("kd,kd->k", sketches[pairs[:, 0]], sketches[pairs[:, 1]])
-        for one, other, distance in pairs[coarse >= ALIKE].tolist():
-            found[one, other] = (distance, *_compared(pixels[[one, other]]))
-    lines = [(*pair, *how) for pair, how in sorted(found.items()) if how[1] >= ALIKE]
-    return np.array(lines, dtype=float).reshape(-1, 5)
+    found = [np.empty((0, 3), int), *close_pairs(hashes(sketches), within=WITHIN)]
+    pairs = np.unique(np.concatenate(found), axis=0)
+    coarse = np.einsum("kd,kd->k", sketches[pairs[:, 0]], sketches[pairs[:, 1]])
+    pairs, pixels = pairs[coarse >= ALIKE], radiographs.pixels(size)
+    blocks = (pairs[at : at + BLOCK] for at in range(0, len(pairs), BLOCK))
+    return np.concatenate([np.empty((0, 5)), *(_compared(pixels, block) for block in blocks)])
 
 
-def _compared(both: np.ndarray) -> tuple[float, bool]:
-    """Return how the edges of two images correlate, and whether all pixels are equal."""
-    size = both.shape[-1]
-    one, other = Sketch(size, side=min(FINE, size))(both)
-    return float(one @ other), np.array_equal(*both)
+def _compared(pixels: PixelView, pairs: np.ndarray) -> np.ndarray:
+    """Return those of some pairs whose edges correlate, as `_find` does."""
+    images, places = np.unique(pairs[:, :2], return_inverse=True)
+    one, other = places.reshape(-1, 2).T
+    seen, size = pixels[images], pixels.shape[-1]
+    fine = Sketch(size, side=min(FINE, size))(seen)
+    alike = np.einsum("kd,kd->k", fine[one], fine[other])
+    exact = (seen[one] == seen[other]).all(axis=(1, 2))
+    return np.column_stack([pairs, alike, exact])[alike >= ALIKE]
