@@ -45,7 +45,10 @@ class Sketch(Extractor):
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Extract (n, side² - 1): frequencies from low to high."""
         waves, (places, frequencies) = _waves(self.size, self.side), _from_low_to_high(self.side)
-        planes = waves @ pixels.astype("float32") @ waves.T
+        # Two large products: BLAS would start its threads for each of many small ones.
+        across = pixels.astype("float32").reshape(-1, self.size) @ waves.T
+        columns = across.reshape(-1, self.size, self.side).swapaxes(1, 2)
+        planes = columns.reshape(-1, self.size) @ waves.T
         numbers = planes.reshape(len(pixels), -1)[:, places] * frequencies
         length = np.linalg.norm(numbers, axis=1, keepdims=True)
         flat = length < self.size  # a grey value of contrast at most: nothing is to be seen
