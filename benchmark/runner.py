@@ -325,7 +325,7 @@ def evidence_of(run: RunFolder, experiment: Experiment) -> Evidence:
         unfinished={row.name: _unfinished(row) for row in rows if row not in done},
         duplicates=run.duplicates(),
         source=experiment.data.source,
-        kind=experiment.split.kind,
+        kind=run.provenance.get("split", {}).get("kind", experiment.split.kind),
         second=run.second_labels(),
     )
 
