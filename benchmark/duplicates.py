@@ -85,8 +85,10 @@ def _kept(radiographs: Radiographs, size: int, progress: Progress) -> np.ndarray
 def _find(radiographs: Radiographs, size: int, progress: Progress) -> np.ndarray:
     """Return (k, 5): the places of both, distance, correlation, 1 where all pixels are equal."""
     sketches = cached(radiographs, Sketch(size), progress)
-    found = [np.empty((0, 3), int), *close_pairs(hashes(sketches), within=WITHIN)]
-    pairs = np.unique(np.concatenate(found), axis=0)
+    telling = np.flatnonzero(sketches.any(axis=1))  # blank images, many perhaps, are left out
+    found = close_pairs(hashes(sketches[telling]), within=WITHIN)
+    pairs = np.unique(np.concatenate([np.empty((0, 3), int), *found]), axis=0)
+    pairs[:, :2] = telling[pairs[:, :2]]
     coarse = np.einsum("kd,kd->k", sketches[pairs[:, 0]], sketches[pairs[:, 1]])
     pairs, pixels = pairs[coarse >= ALIKE], radiographs.pixels(size)
     blocks = (pairs[at : at + BLOCK] for at in range(0, len(pairs), BLOCK))
