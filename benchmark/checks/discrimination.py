@@ -191,8 +191,9 @@ def _falls(evidence: Evidence, name: str) -> Iterator[Remark]:
         gap = there.value - here.value
         surely = wide * np.hypot(_spread(there), _spread(here))
         if gap > max(FAR[name], surely):
+            over = "1 finding" if len(places) == 1 else f"{len(places)} findings"
             yield Remark(
-                f"mean AUC over {len(places)} findings {there.value:.3f} on {name} and "
+                f"mean AUC over {over} {there.value:.3f} on {name} and "
                 f"{here.value:.3f} on test: {gap:.3f} less, interval {gap - surely:.3f} to "
                 f"{gap + surely:.3f}",
                 rows=(row,),
