@@ -174,14 +174,29 @@ def _fit(
     model = Logit(truth.astype(float), columns, offset=offset)
     clustered = {"cov_type": "cluster", "cov_kwds": {"groups": groups}}
     options = {} if groups is None else clustered
+    found = (_maximum(model, start, *way, **options) for way in _WAYS)
+    return next((fit for fit in found if fit is not None), None)
+
+
+#: How a maximum is looked for: by Newton's steps, or by slower ones where these lead away, as they
+#: do from scores in clumps, such as isotonic ones. With the most steps, and when to stop.
+_WAYS: tuple[tuple[str, int, dict[str, float]], ...] = (
+    ("newton", 50, {}),
+    ("lbfgs", 1000, {"pgtol": 1e-10, "factr": 10}),
+)
+
+
+def _maximum(
+    model: Any, start: np.ndarray, solver: str, steps: int, stop: dict[str, float], **options: Any
+) -> Any:
+    """Fit a model; None where the likelihood still rises at what was found."""
     try:
-        # Not by Newton's steps: of scores in clumps, such as isotonic ones, these lead away.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what did not work is seen below
-            fit = model.fit(start, "lbfgs", 1000, disp=False, pgtol=1e-10, factr=10, **options)
+            fit = model.fit(start, solver, steps, disp=False, **stop, **options)
     except np.linalg.LinAlgError:
         return None
-    steepest = np.abs(model.score(fit.params)).max() / len(truth)
+    steepest = np.abs(model.score(fit.params)).max() / len(model.endog)
     return fit if steepest < 1e-6 else None
 
 
