@@ -97,6 +97,7 @@ def small(tiny_nih, model_files, counter, own_cache) -> Experiment:
         "rows": ["corner"],
         "data": {"source": "nih", "folder": str(tiny_nih), "size": 32},
         "training": {"counter": str(counter)},
+        "evaluation": {"draws": 100},
         "models": {name: {"model": file} for name, file in model_files.items()},
     }
     return Experiment.parse(content, "small")
