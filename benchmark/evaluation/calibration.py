@@ -173,7 +173,7 @@ def _fit(
     start[0] = logit(truth.mean()) - (0 if offset is None else offset.mean())
     model = Logit(truth.astype(float), columns, offset=offset)
     clustered = {"cov_type": "cluster", "cov_kwds": {"groups": groups}}
-    options = {} if groups is None else clustered
+    options: dict[str, Any] = {} if groups is None else clustered
     found = (_maximum(model, start, *way, **options) for way in _WAYS)
     return next((fit for fit in found if fit is not None), None)
 
