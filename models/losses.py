@@ -39,7 +39,10 @@ class Loss:
     gamma: float = 0.0
 
     def __call__(self, labels, logits):
-        """Return one loss a radiograph, whose mean is the mean over all known labels.
+        """Return the loss of each radiograph: the mean over all outputs.
+
+        Of a batch with unknown labels the mean is too small, by their share; the weights of
+        `models.training.batches.Batches` make up for it.
 
         Parameters
         ----------
@@ -53,12 +56,18 @@ class Loss:
         """
         from keras import ops
 
+        return ops.mean(self.each(labels, logits), axis=-1)
+
+    def each(self, labels, logits):
+        """Return what each label costs, shape (n, outputs): 0 where it is unknown."""
+        from keras import ops
+
         logits = ops.convert_to_tensor(logits)
         labels, known = _settled(labels, logits.dtype)
         positive, negative = (ops.cast(w, logits.dtype) for w in (self.positive, self.negative))
         present = positive * labels * self._surprise(logits)
         absent = negative * (1 - labels) * self._surprise(-logits)
-        return _mean_over_known(present + absent, known)
+        return (present + absent) * known
 
     def _surprise(self, margin):
         """Return −log sigmoid(margin), times sigmoid(−margin)^γ."""
@@ -68,8 +77,8 @@ class Loss:
         return surprise * ops.exp(-self.gamma * ops.softplus(margin)) if self.gamma else surprise
 
 
-def accuracy(labels, logits):
-    """Return the share of known labels on the right side of p = 0.5, one figure a radiograph.
+def rightness(labels, logits):
+    """Return which labels lie on the right side of p = 0.5; the mean over known is the accuracy.
 
     Parameters
     ----------
@@ -79,14 +88,20 @@ def accuracy(labels, logits):
     Returns
     -------
     tensor
-        Shape (n,), whose mean is the accuracy over all known labels.
+        Shape (n, outputs): 1 or 0; 0 where the label is unknown.
     """
     from keras import ops
 
     logits = ops.convert_to_tensor(logits)
     labels, known = _settled(labels, logits.dtype)
-    right = ops.cast(ops.equal(logits > 0, labels > 0.5), logits.dtype)
-    return _mean_over_known(right, known)
+    return ops.cast(ops.equal(logits > 0, labels > 0.5), logits.dtype) * known
+
+
+def mean_over_known(values, labels) -> float:
+    """Return the mean of what is 0 at unknown labels, (n, outputs), over the known ones."""
+    from keras import ops
+
+    return float(ops.sum(values)) / max(int((~np.isnan(labels)).sum()), 1)
 
 
 def make(name: str, labels: np.ndarray, *, gamma: float = 2.0, balanced: bool = True) -> Loss:
@@ -144,11 +159,3 @@ def _settled(labels, dtype):
     labels = ops.cast(labels, dtype)
     unknown_ones = ops.isnan(labels)
     return ops.where(unknown_ones, 0, labels), 1 - ops.cast(unknown_ones, dtype)
-
-
-def _mean_over_known(values, known):
-    """Return sums by row, scaled so that their mean is the mean of the values that are known."""
-    from keras import ops
-
-    rows = ops.cast(ops.shape(values)[0], values.dtype)
-    return ops.sum(values * known, axis=-1) * (rows / ops.maximum(ops.sum(known), 1))

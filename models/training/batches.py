@@ -14,6 +14,7 @@ class Batches(keras.utils.PyDataset):
     The rows are spread evenly: 33 rows by 32 make a batch of 17 and one of 16, for a batch
     normalisation learns nothing from a batch of one. Where batches must be of one length, or be
     shared out among devices, the shorter are filled up with rows of their own that weigh nothing.
+    Where that may be, or a label is unknown, each row comes with a weight.
 
     Parameters
     ----------
@@ -48,7 +49,8 @@ class Batches(keras.utils.PyDataset):
         self._lengths = [
             devices * -(-(longest if equal else len(places)) // devices) for places in self._places
         ]
-        self._weighed = equal or devices > 1
+        some_unknown = targets is not None and bool(np.isnan(targets).any())
+        self._weighed = equal or devices > 1 or some_unknown
         self.start(0)
 
     def start(self, epoch: int) -> None:
@@ -59,7 +61,8 @@ class Batches(keras.utils.PyDataset):
     @property
     def real(self) -> np.ndarray:
         """Shape (rows of all batches,): False for what is only there to fill a batch up."""
-        return np.concatenate([self._weights(index) > 0 for index in range(len(self))])
+        pairs = zip(self._lengths, self._places, strict=True)
+        return np.concatenate([np.arange(length) < len(places) for length, places in pairs])
 
     def __len__(self) -> int:
         return len(self._places)
@@ -69,17 +72,21 @@ class Batches(keras.utils.PyDataset):
         if self._targets is None:
             return (self._inputs[rows],)
         batch = self._inputs[rows], self._targets[rows]
-        return (*batch, self._weights(index)) if self._weighed else batch
+        if not self._weighed:
+            return batch
+        return (*batch, _weights(batch[1], filled=len(self._places[index])))
 
-    def _weights(self, index: int) -> np.ndarray:
-        """Return weights whose sum is the batch's length, 0 for the filling.
 
-        The mean that an engine takes over the whole batch is then that over the real rows.
-        """
-        length, filled = self._lengths[index], len(self._places[index])
-        weights = np.zeros(length, "float32")
-        weights[:filled] = length / filled
-        return weights
+def _weights(targets: np.ndarray, *, filled: int) -> np.ndarray:
+    """Return the weight of each row, 0 for what fills the batch up.
+
+    They turn the mean that an engine takes over all labels of the batch, on however many devices,
+    into that over the known labels of the real rows.
+    """
+    known = np.count_nonzero(~np.isnan(targets[:filled]))
+    weights = np.zeros(len(targets), "float32")
+    weights[:filled] = targets.size / max(known, 1)
+    return weights
 
 
 def predict(network: keras.Model, batches: Batches) -> np.ndarray:

@@ -90,8 +90,9 @@ class Validation(keras.callbacks.Callback):
                 f"training diverged: after epoch {epoch + 1} scores of valid are no numbers; "
                 "a smaller learning_rate may help, or mixed_precision = false"
             )
-        logs["val_loss"] = float(ops.mean(self._loss(self._labels, logits)))
-        logs["val_accuracy"] = float(ops.mean(losses.accuracy(self._labels, logits)))
+        costs, right = self._loss.each(self._labels, logits), losses.rightness(self._labels, logits)
+        logs["val_loss"] = losses.mean_over_known(costs, self._labels)
+        logs["val_accuracy"] = losses.mean_over_known(right, self._labels)
         logs["val_auc"] = macro_auc(self._labels, logits, self._findings)
 
 

@@ -34,13 +34,14 @@ class Part:
     targets: np.ndarray
 
 
-class OverRows(keras.metrics.MeanMetricWrapper):
-    """The mean of a function over the rows of all batches that weigh anything, each alike."""
+class OverKnown(keras.metrics.MeanMetricWrapper):
+    """The mean over the known labels of all rows that weigh anything, each alike."""
 
     def update_state(self, y_true, y_pred, sample_weight=None):  # noqa: D102
+        known = keras.ops.cast(~keras.ops.isnan(y_true), "float32")
         if sample_weight is not None:
-            sample_weight = keras.ops.cast(sample_weight > 0, "float32")
-        super().update_state(y_true, y_pred, sample_weight)
+            known *= keras.ops.cast(sample_weight > 0, "float32")[:, None]
+        super().update_state(y_true, y_pred, known)
 
 
 def train(
@@ -152,7 +153,10 @@ def _compile(network: keras.Model, phase: Phase, plan: Plan) -> None:
     network.compile(
         keras.optimizers.Adam(phase.learning_rate),
         loss=plan.loss,
-        weighted_metrics=[OverRows(plan.loss, "mean_loss"), OverRows(losses.accuracy, "accuracy")],
+        weighted_metrics=[
+            OverKnown(plan.loss.each, "mean_loss"),
+            OverKnown(losses.rightness, "accuracy"),
+        ],
         jit_compile=backend.jit(),
         steps_per_execution=plan.steps,
     )

@@ -5,6 +5,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from features.errors import InputError
 from models import losses
+from models.training.batches import Batches
 
 UNKNOWN = np.nan
 LABELS = np.array([[1, 0, 0], [0, 1, UNKNOWN], [0, 0, 1], [1, 0, 0], [0, 0, 0]], "float32")
@@ -22,8 +23,12 @@ def closed_form(labels, logits, positive, negative, gamma):
     return np.where(labels == 1, present, absent)[~np.isnan(labels)].mean()
 
 
+def mean(loss, labels, logits):
+    return keras.ops.sum(loss.each(labels, logits)) / max(1, (~np.isnan(labels)).sum())
+
+
 def value(loss, labels, logits) -> float:
-    return float(keras.ops.mean(loss(labels, logits)))
+    return losses.mean_over_known(loss.each(labels, logits), labels)
 
 
 def gradient(loss, labels, logits) -> np.ndarray:
@@ -33,16 +38,16 @@ def gradient(loss, labels, logits) -> np.ndarray:
 
         given = tf.Variable(logits)
         with tf.GradientTape() as tape:
-            mean = keras.ops.mean(loss(labels, given))
-        return tape.gradient(mean, given).numpy()
+            cost = mean(loss, labels, given)
+        return tape.gradient(cost, given).numpy()
     if keras.backend.backend() == "jax":
         import jax
 
-        return np.asarray(jax.grad(lambda z: keras.ops.mean(loss(labels, z)))(logits))
+        return np.asarray(jax.grad(lambda z: mean(loss, labels, z))(logits))
     import torch
 
     given = torch.tensor(logits, requires_grad=True)
-    keras.ops.mean(loss(labels, given)).backward()
+    mean(loss, labels, given).backward()
     return given.grad.numpy()
 
 
@@ -150,9 +155,21 @@ def test_focal_loss_without_gamma_and_balance_is_cross_entropy():
 def test_accuracy_counts_known_labels_alone():
     right = (LOGITS > 0) == (LABELS == 1)
 
-    share = float(keras.ops.mean(losses.accuracy(LABELS, LOGITS)))
+    share = losses.mean_over_known(losses.rightness(LABELS, LOGITS), LABELS)
 
     assert share == pytest.approx(right[~np.isnan(LABELS)].mean())
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_the_weights_of_a_batch_make_its_mean_that_over_known_labels(devices):
+    loss = losses.make("focal", LABELS)
+    options = {"batch_size": 5, "devices": devices}
+    ((logits, labels, weights),) = Batches(LOGITS, LABELS, **options)
+
+    mean = float(keras.ops.mean(loss(labels, logits) * weights))  # as every engine takes it
+
+    assert len(logits) == 5 + devices - 1
+    assert mean == pytest.approx(value(loss, LABELS, LOGITS), rel=1e-5)
 
 
 def test_an_unknown_loss_is_told_with_the_nearest():

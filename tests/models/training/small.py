@@ -28,7 +28,7 @@ class Small(KerasModel):
 
     def inputs(self, radiographs, progress=None):
         """Bright images where the first finding is."""
-        labels = radiographs.labels
+        labels = np.nan_to_num(radiographs.labels)
         noise = np.random.default_rng(len(labels)).normal(100, 20, (len(labels), 16, 16))
         return (noise + 60 * labels[:, :1, None]).clip(0, 255).astype("uint8")
 
@@ -44,11 +44,13 @@ class Small(KerasModel):
         return layers.Dropout(self.dropout)(x)
 
 
-def radiographs(n):
-    """Make labels of two findings for so many images."""
+def radiographs(n, unknown=0.0):
+    """Make labels of two findings for so many images, a share of the second's unknown."""
     import pandas as pd
 
-    labels = (np.random.default_rng(n).random((n, 2)) < 0.4).astype("float32")
+    rng = np.random.default_rng(n)
+    labels = (rng.random((n, 2)) < 0.4).astype("float32")
+    labels[rng.random(n) < unknown, 1] = np.nan
     table = pd.DataFrame(index=pd.Index([f"{i}.png" for i in range(n)], name="image"))
     return Radiographs(table, labels, ("Mass", "Edema"))
 
@@ -69,14 +71,15 @@ def main():
     """Train as told, and print what came of it."""
     folder, told = Path(sys.argv[1]), json.loads(sys.argv[2])
     make_devices(told.pop("cpus", 1))
-    images, dies = told.pop("images", 64), told.pop("dies", None)
+    dies = told.pop("dies", None)
+    train = radiographs(told.pop("images", 64), told.pop("unknown", 0.0))
 
     def progress(stage, done, total):
         if done == dies:
             os.kill(os.getpid(), signal.SIGKILL)
 
     model = Small(**told)
-    model.fit(radiographs(images), radiographs(31), Job(folder, seed=0, progress=progress))
+    model.fit(train, radiographs(31), Job(folder, seed=0, progress=progress))
     weights = [np.asarray(weight).tolist() for weight in model.trained.weights]
     scores = model.predict(radiographs(31)).tolist()
     said = {"history": model.history, "weights": weights, "scores": scores, "facts": model.facts}

@@ -61,6 +61,18 @@ def test_batches_are_filled_up_with_rows_that_weigh_nothing(options, lengths):
     assert np.array_equal(np.concatenate(rows(batches))[batches.real], np.arange(33))
 
 
+def test_a_batch_weighs_by_its_known_labels():
+    targets = np.zeros((8, 2))
+    targets[4:, 0] = np.nan
+    targets[6:] = np.nan
+    batches = Batches(np.arange(8)[:, None], targets, batch_size=4, devices=3)
+
+    weights = [batches[i][2].tolist() for i in range(2)]
+
+    assert weights == [[12 / 8] * 4 + [0, 0], [12 / 2] * 4 + [0, 0]]
+    assert batches.real.tolist() == ([True] * 4 + [False] * 2) * 2
+
+
 def test_filling_never_changes_which_rows_are_learnt_together():
     alone = [set(batch) for batch in rows(batched(33, batch_size=8, seed=1))]
     shared = [set(batch) for batch in rows(batched(33, batch_size=8, seed=1, devices=4))]

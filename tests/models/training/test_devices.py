@@ -16,8 +16,16 @@ def curve(said):
 
 @pytest.mark.parametrize(
     "told",
-    [{"images": 64, "batch_norm": True}, {"images": 65}, {"steps_per_execution": 3}],
-    ids=["synchronised batch norm", "an odd batch is filled up", "several steps at a time"],
+    [
+        {"images": 64, "batch_norm": True},
+        {"images": 65, "unknown": 0.4},
+        {"steps_per_execution": 3},
+    ],
+    ids=[
+        "synchronised batch norm",
+        "an odd batch with unknown labels is filled up",
+        "several steps at a time",
+    ],
 )
 def test_two_devices_learn_what_one_does(train_apart, told):
     alone = train_apart("alone", epochs=3, **told)
