@@ -3,6 +3,8 @@
 import numpy as np
 from keras import layers, ops
 
+from models import backend
+
 
 def grey(pixels):
     """Give grey values of (n, h, w), 0..255, a channel and a floating type: (n, h, w, 1)."""
@@ -29,8 +31,11 @@ def augment(images, *, rotation: float, flip: bool, brightness: float, seed: int
     if flip:
         images = layers.RandomFlip("horizontal", seed=seeds[0])(images)
     if rotation:
-        share = rotation / 360
-        images = layers.RandomRotation(share, fill_mode="constant", seed=seeds[1])(images)
+        rotate = layers.RandomRotation(rotation / 360, fill_mode="constant", seed=seeds[1])
+        # Keras rules compilation out on every engine because XLA lacks one of TensorFlow's
+        # operations. JAX would then run whole networks operation by operation.
+        rotate.supports_jit = backend.name() != "tensorflow"
+        images = rotate(images)
     if brightness:
         images = layers.RandomBrightness(brightness, seed=seeds[2])(images)
     return images

@@ -30,6 +30,15 @@ def test_a_change_acts_in_training_alone(pixels, change):
     assert not np.array_equal(run(varied, pixels, training=True), pixels)
 
 
+@pytest.mark.parametrize(("engine", "compiles"), [("jax", True), ("tensorflow", False)])
+def test_augmentation_hinders_compilation_on_no_engine_that_can(engine, compiles, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", engine)
+
+    varied = network(rotation=30.0, flip=True, brightness=0.3)
+
+    assert all(layer.supports_jit for layer in varied.layers) == compiles
+
+
 def test_nothing_asked_for_changes_nothing(pixels):
     assert np.array_equal(run(network(), pixels, training=True), pixels)
 
