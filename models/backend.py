@@ -174,6 +174,27 @@ def synchronise(network) -> None:
             layer.synchronized = True
 
 
+def own_randomness(network) -> None:
+    """Let dropouts draw from generators of their own, which a seed settles and a training keeps.
+
+    On PyTorch, Keras has a dropout without a seed draw from the engine's own generator, though the
+    layer holds one, whose state was drawn when the layer was made.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Changed in place, networks inside it included.
+    """
+    from features.backbones import every_layer
+
+    if name() != "torch":
+        return
+    for layer in every_layer(network):
+        generator = getattr(layer, "seed_generator", None)
+        if generator is not None and generator._initial_seed is None:
+            generator._initial_seed = 0  # a mark that there is one, no more: the state stays
+
+
 @contextmanager
 def session(*, seed: int, precision: str, sharing: Sharing = Sharing()) -> Iterator[None]:
     """Build and train networks inside: with a dtype policy, and with every seed settled.

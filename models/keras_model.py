@@ -236,7 +236,9 @@ class KerasModel(Model):
         logits = keras.layers.Dense(len(self.outputs), dtype="float32", name="logits")
         # Engines take letters, digits and underscores for a name, and a letter or a digit first.
         name = re.sub(r"\W", "_", self.name(), flags=re.ASCII).lstrip("_") or "network"
-        return keras.Model(given, logits(self.network(images)), name=name)
+        network = keras.Model(given, logits(self.network(images)), name=name)
+        backend.own_randomness(network)
+        return network
 
     def depends_on(self) -> dict[str, Any]:
         """Return the options, the content of weights, and what of the engine shows unimported."""
