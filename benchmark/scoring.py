@@ -20,7 +20,7 @@ from benchmark.experiment import Evaluation, Experiment
 from benchmark.predictions import Predictions, Scale, read_predictions
 from benchmark.provenance import describe
 from benchmark.row_names import name_rows
-from benchmark.run_folder import RunFolder
+from benchmark.run_folder import RUN_TABLES, RunFolder
 from benchmark.runner import alone_in, evaluate
 from benchmark.second_labels import second_labels_of
 from benchmark.split_file import PARTS
@@ -265,6 +265,7 @@ def _write(
     }
     for row in found:  # what belongs to other images leaves before these are written
         run.open_row(row, prints[row])
+    run.drop(*RUN_TABLES, run.report.name)  # figures of other scores must not survive Ctrl-C
     run.write_experiment(experiment)
     run.write_split(radiographs, split, **_half_column(judged))
     run.write_truth(radiographs)

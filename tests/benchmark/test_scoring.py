@@ -281,6 +281,18 @@ def test_scoring_again_into_the_folder_replaces_what_was_judged(run, predict):
     assert len(made.truth) == len(made.scores("a")) == 100
 
 
+def test_figures_of_other_scores_do_not_survive_an_interruption(run, predict, monkeypatch):
+    made = run(predict("a.csv"))
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmark.scoring.evaluate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(predict("a.csv", seed=1))
+    assert not RunFolder(made.path).has_metrics
+
+
 def test_a_run_of_models_is_not_overwritten(run, predict, small, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "experiment.toml").write_text(small.to_toml())
