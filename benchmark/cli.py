@@ -352,7 +352,9 @@ def _explain(error: Exception) -> int:
 
 
 def _say(line: str, status: int) -> int:
-    typer.echo(f"cxrbench: {line}", err=True)
+    from features.errors import one_line
+
+    typer.echo(f"cxrbench: {one_line(line)}", err=True)
     return status
 
 

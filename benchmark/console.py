@@ -9,6 +9,7 @@ from typing import Self
 from rich import progress as bars
 from rich.console import Console as Rich
 
+from features.errors import one_line
 from features.progress import Progress
 
 
@@ -51,12 +52,12 @@ class Console(AbstractContextManager):
     def say(self, line: str) -> None:
         """Say what has been found or done."""
         if not self._quiet:
-            self._rich.print(line, markup=False)
+            self._rich.print(one_line(line), markup=False)
 
     def warn(self, *lines: str) -> None:
         """Say what the user should know, even when quiet."""
         for line in lines:
-            self._rich.print(f"warning: {line}", style="yellow", markup=False)
+            self._rich.print(one_line(f"warning: {line}"), style="yellow", markup=False)
 
     def kept(self, row: str) -> None:
         """Say that a row was finished before."""
@@ -64,7 +65,7 @@ class Console(AbstractContextManager):
 
     def failed(self, row: str, reason: str) -> None:
         """Say that a row failed, and why."""
-        self._rich.print(f"{row}: failed: {reason}", style="red", markup=False)
+        self._rich.print(one_line(f"{row}: failed: {reason}"), style="red", markup=False)
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """Show how far a stage is: the `Progress` of this console."""

@@ -103,7 +103,7 @@ def read_data(experiment: Experiment, console: Console) -> tuple[Radiographs, di
 def parted(experiment: Experiment, radiographs: Radiographs, reading: dict[str, Any]) -> Inputs:
     """Part the patients of what was read, and read what a second label file says of them."""
     split = split_of(experiment, radiographs, reading["folder"])
-    second, told = second_labels_of(experiment.evaluation.labels, radiographs)
+    second, told = second_labels_of(experiment.evaluation.labels, radiographs, split.part)
     return Inputs(radiographs, split, reading | told, second=second)
 
 

@@ -1,6 +1,5 @@
 """Predictions made elsewhere: a CSV file with an image column and a column a finding."""
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from benchmark.datasets.cells import letters, read_cells
+from benchmark.datasets.cells import letters, read_cells, titles
 from benchmark.datasets.files import stem
 from benchmark.split_file import IMAGE_COLUMNS, some
 from features.errors import InputError
@@ -31,6 +30,9 @@ _SHOWN = 5
 #: A header's words: parted by whatever is no letter, and where a capital begins a word.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 3
+
+#: A header with one of these means the absence of what it names.
+_NEGATIONS = {"no", "non", "not", "without"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,41 +98,30 @@ def read_predictions(path: Path, *, scale: Scale | None = None) -> Predictions:
     """
     if not path.is_file():
         raise InputError(f"there is no file {path} of predictions")
-    titles = _titles(path)
-    image = _image_column(titles, path)
-    places = _finding_columns(titles, image, path)
-    cells = read_cells(path, {"image": image} | places)
-    columns = {finding: titles[place] for finding, place in places.items()}
+    header = titles(path)
+    image = _image_column(header, path)
+    places = _finding_columns(header, image, path)
+    cells = read_cells(path, {"image": image} | places, len(header))
+    columns = {finding: header[place] for finding, place in places.items()}
     values = _values(cells, columns, path)
     stems = _stems(cells["image"], path)
     found = scale or _scale_of(values, columns, path)
-    if found == "probabilities":
-        _refuse(cells, (values < 0) | (values > 1), columns, path, "outside [0, 1]", _IF_LOGITS)
-    else:
-        values = expit(values)
+    probabilities = expit(values) if found == "logits" else values
+    _refuse(cells, ~_within(probabilities), columns, path, "outside [0, 1]", _hint(values))
     origin = pd.DataFrame({"line": cells.index, "image": cells["image"].to_numpy()}, stems)
-    others = [title for k, title in enumerate(titles) if k not in (image, *places.values())]
-    notes = (*_notes(columns, others), f"values taken for {found}{'' if scale is None else _ASKED}")
-    scores = pd.DataFrame(values, stems, list(columns))
-    return Predictions(path, scores, origin, columns, found, notes)
+    others = [title for k, title in enumerate(header) if k not in (image, *places.values())]
+    notes = [*_notes(columns, others), f"values taken for {found}{'' if scale is None else _ASKED}"]
+    notes += _coarse(values, probabilities)
+    scores = pd.DataFrame(probabilities, stems, list(columns))
+    return Predictions(path, scores, origin, columns, found, tuple(notes))
 
 
 _ASKED = ", as asked for"
-_IF_LOGITS = "; if the file holds logits, say --logits"
 
 
-def _titles(path: Path) -> list[str]:
-    """Return the header as it is spelled."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        try:
-            return [title.strip() for title in next(csv.reader(file), [])]
-        except csv.Error as error:
-            raise InputError(f"{path} is no CSV file: {error}") from None
-
-
-def _image_column(titles: Sequence[str], path: Path) -> int:
+def _image_column(header: Sequence[str], path: Path) -> int:
     """Return the place of the image column; of a table of pandas, that of its nameless index."""
-    names = [letters(title) for title in titles]
+    names = [letters(title) for title in header]
     for wanted in IMAGE_COLUMNS:
         if wanted in names:
             return names.index(wanted)
@@ -138,43 +129,47 @@ def _image_column(titles: Sequence[str], path: Path) -> int:
         return 0
     raise InputError(
         f"{path} has no image column, such as {' or '.join(IMAGE_COLUMNS[:3])}; it has "
-        f"{some([title[:40] for title in titles], 'column')}"
+        f"{some([title[:40] for title in header], 'column')}"
     )
 
 
-def _finding_columns(titles: Sequence[str], image: int, path: Path) -> dict[str, int]:
+def _finding_columns(header: Sequence[str], image: int, path: Path) -> dict[str, int]:
     """Return the place of each finding's column, in the order of the findings."""
     named: dict[str, list[int]] = {finding: [] for finding in (*FINDINGS, NO_FINDING)}
-    for place, title in enumerate(titles):
+    for place, title in enumerate(header):
         found = _findings_in(title) if place != image else set()
         if len(found) == 1:
             named[found.pop()].append(place)
     for finding, places in named.items():
         if len(places) > 1:
-            both = " and ".join(f"'{titles[place]}'" for place in places)
+            both = " and ".join(f"'{header[place]}'" for place in places)
             raise InputError(f"{path}: {both} could each be {finding}; leave one column of them")
     if missing := [finding for finding in FINDINGS if not named[finding]]:
         taken = {place for places in named.values() for place in places}
-        free = [t for k, t in enumerate(titles) if k not in taken and k != image]
-        raise _no_column(missing, free, path)
+        free = [t for k, t in enumerate(header) if k not in taken and k != image]
+        raise _missing(missing, free, path)
     return {finding: places[0] for finding, places in named.items() if places}
 
 
 def _findings_in(title: str) -> set[str]:
-    """Return the findings that a header names among other words."""
+    """Return the findings that a header names among other words; none of those it denies."""
     words = _WORD.findall(title)
     runs = (
         "".join(words[start:end])
         for start in range(len(words))
         for end in range(start + 1, min(start + _LONGEST, len(words)) + 1)
     )
-    return {finding for run in runs if (finding := canonical(run))}
+    found = {finding for run in runs if (finding := canonical(run))}
+    denied = found != {NO_FINDING} and _NEGATIONS & {word.lower() for word in words}
+    return set() if denied else found
 
 
-def _no_column(missing: Sequence[str], free: Sequence[str], path: Path) -> InputError:
+def _missing(missing: Sequence[str], free: Sequence[str], path: Path) -> InputError:
     keys = {letters(title): title for title in free}
     near = get_close_matches(letters(missing[0]), keys, n=1, cutoff=0.5)
     hint = f"; nearest to {missing[0]} is '{keys[near[0]][:80]}'" if near else ""
+    if free and not near:
+        hint = f"; no finding is named by {some([title[:40] for title in free], 'column')}"
     what = missing[0] if len(missing) == 1 else some(missing, "finding")
     return InputError(f"{path} has no column for {what}{hint}")
 
@@ -186,8 +181,9 @@ def _values(cells: pd.DataFrame, columns: Mapping[str, str], path: Path) -> np.n
 
 
 def _number(cell: str) -> float:
+    """Return what a cell says, NaN where it is no number; Python's 1_0 is a slip here."""
     try:
-        return float(cell)
+        return float(cell) if "_" not in cell else np.nan
     except ValueError:
         return np.nan
 
@@ -231,7 +227,7 @@ def _stems(images: pd.Series, path: Path) -> pd.Index:
 def _scale_of(values: np.ndarray, columns: Mapping[str, str], path: Path) -> Scale:
     if (values < 0).mean() < NEGATIVE_SHARE:
         return "probabilities"
-    within: np.ndarray = np.all((values >= 0) & (values <= 1), axis=0)
+    within: np.ndarray = np.all(_within(values), axis=0)
     if within.any():
         odd = [title for title, inside in zip(columns.values(), within, strict=True) if inside]
         raise InputError(
@@ -239,6 +235,27 @@ def _scale_of(values: np.ndarray, columns: Mapping[str, str], path: Path) -> Sca
             "say --logits where all are logits"
         )
     return "logits"
+
+
+def _within(values: np.ndarray) -> np.ndarray:
+    return (values >= 0) & (values <= 1)
+
+
+def _hint(values: np.ndarray) -> str:
+    """Say what the file may hold where values lie outside [0, 1]."""
+    if values.min() >= 0 and (values > 1).mean() > 0.5 and values.max() <= 100:
+        return "; percentages must be divided by 100, and logits be called so by --logits"
+    return "; if the file holds logits, say --logits"
+
+
+def _coarse(values: np.ndarray, probabilities: np.ndarray) -> list[str]:
+    """Say where scores tie that need not: calls in the place of scores, and very high logits."""
+    if np.isin(values, (0, 1)).all():
+        return ["all values are 0 or 1: calls, not scores, so that an AUC rests on one threshold"]
+    before, after = (sum(len(np.unique(it)) for it in table.T) for table in (values, probabilities))
+    if lost := before - after:
+        return [f"{lost:,} logits tie with another as probabilities, being too near to 1 or to 0"]
+    return []
 
 
 def _notes(columns: Mapping[str, str], others: Sequence[str]) -> list[str]:

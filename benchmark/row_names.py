@@ -36,8 +36,8 @@ def name_rows(files: Iterable[str | Path]) -> dict[str, Path]:
             name, file = _unlike(_clean(Path(given).stem), rows), given
         if not re.fullmatch(FOLDER_NAME, name):
             raise InputError(
-                f"'{name}' cannot be a row's name: at most 100 letters, digits and '_', and after "
-                "the first of them also blanks, '.', '+', '-'"
+                f"there is no file {given}, and '{name}' cannot be a row's name: at most 100 "
+                "letters, digits and '_', and after the first of them also blanks, '.', '+', '-'"
             )
         if _key(name) in map(_key, rows):
             raise InputError(f"two rows would be called '{name}'; give another name to {file}")

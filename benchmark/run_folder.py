@@ -19,8 +19,7 @@ from features.radiographs import Radiographs
 
 #: What a run has at the top of its folder beside its rows, and what a grid has there instead.
 RUN_TABLES = (
-    *("split.csv", "truth.csv", "second_labels.csv"),
-    *("split.csv", "truth.csv", "duplicates.csv"),
+    *("split.csv", "truth.csv", "second_labels.csv", "duplicates.csv"),
     *(f"evaluation/{name}.csv" for name in (*TABLES, "auc", "precision", "recall")),
     "evaluation/checklist.md",
 )
@@ -29,8 +28,7 @@ GRID_TABLES = ("evaluation/cells.csv", "evaluation/grid.csv")
 #: Columns of evaluation tables that hold words, also where every cell is empty or a number.
 _WORDS = (
     *("row", "other", "part", "finding", "metric", "rule", "note", "verdict", "group", "value"),
-    *("code", "text", "link", "method", "labels", "source", "split", "stage"),
-    *("code", "text", "link", "method", "labels", "source", "split", "negatives"),
+    *("code", "text", "link", "method", "labels", "source", "split", "stage", "negatives"),
 )
 
 #: Reads numbers to the last bit; pandas does so by itself since 3.1, and deprecates the option.

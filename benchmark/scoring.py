@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from benchmark.experiment import Evaluation, Experiment
 from benchmark.predictions import Predictions, Scale, read_predictions
 from benchmark.provenance import describe
 from benchmark.row_names import name_rows
-from benchmark.run_folder import RunFolder
+from benchmark.run_folder import RUN_TABLES, RunFolder
 from benchmark.runner import alone_in, evaluate
 from benchmark.second_labels import second_labels_of
 from benchmark.split_file import PARTS
@@ -169,7 +170,12 @@ def _split_settings(split: str | Path | None) -> dict[str, Any]:
         return {}
     if str(split) == "official":
         return {"kind": "official"}
-    return {"kind": "column", "file": str(Path(split).expanduser().absolute())}
+    file = Path(split).expanduser().absolute()
+    if not file.is_file():
+        near = get_close_matches(str(split), ["official"])
+        hint = "; did you mean 'official'?" if near else ""
+        raise InputError(f"--split {split} is neither 'official' nor a split file{hint}")
+    return {"kind": "column", "file": str(file)}
 
 
 def _text(path: str | Path) -> str:
@@ -185,8 +191,8 @@ def _judged(experiment: Experiment, found: Mapping[str, Predictions], *, common:
     kind = experiment.split.kind if "kind" in experiment.split.model_fields_set else ""
     wanted = experiment.split if kind else None
     parts = parts_of(stems, wanted, reading["folder"], found.values())
-    whole = _split(everything.take(stems.isin(parts.index)), parts, experiment)
     kept, said = cover(parts, found, stems, common=common)
+    whole = _split(everything.take(stems.isin(parts.index)), parts, experiment)
     split = whole.take(parts.index.isin(kept.index))
     radiographs = everything.take(stems.isin(kept.index))
     if len(kept) < len(parts) and kind:
@@ -199,7 +205,7 @@ def _judged(experiment: Experiment, found: Mapping[str, Predictions], *, common:
     # No image was looked for, so that none is missing; what was left out stands beside the table.
     more: dict[str, Any] = {"source": experiment.data.source, "missing": 0}
     more["warnings"] = [*reading["warnings"], *said]
-    second, told = second_labels_of(experiment.evaluation.labels, radiographs)
+    second, told = second_labels_of(experiment.evaluation.labels, radiographs, split.part)
     return Judged(radiographs, split, halves, reading | more | told, second)
 
 
@@ -259,6 +265,7 @@ def _write(
     }
     for row in found:  # what belongs to other images leaves before these are written
         run.open_row(row, prints[row])
+    run.drop(*RUN_TABLES, run.report.name)  # figures of other scores must not survive Ctrl-C
     run.write_experiment(experiment)
     run.write_split(radiographs, split, **_half_column(judged))
     run.write_truth(radiographs)

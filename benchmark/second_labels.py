@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmark.datasets.cells import header, letters, read_cells
+from benchmark.datasets.cells import letters, read_cells, titles
 from benchmark.datasets.files import stem
-from benchmark.split_file import IMAGE_COLUMNS, some
+from benchmark.split_file import IMAGE_COLUMNS, no_column, some
 from features.errors import InputError, unknown
 from features.findings import NO_FINDING, canonical, label_set
 from features.radiographs import Radiographs
@@ -70,8 +70,9 @@ class SecondLabels:
 
     def told(self, labels: pd.DataFrame) -> str:
         """Say how much of the file was found in a run whose labels `of` has returned."""
+        named, labels = len(labels), labels.dropna(how="all")
         said = f"{self.file.name} labels {_number(labels.columns, 'finding')} on"
-        left = len(self.table) - len(labels)
+        left = len(self.table) - named
         more = f"; names {left:,} that the run does not have" if left else ""
         unread = f"; columns not read: {', '.join(self.unread)}" if self.unread else ""
         return f"{said} {_number(labels, 'image')} of this run{more}{unread}"
@@ -82,7 +83,7 @@ def _number(things: Sized, what: str) -> str:
 
 
 def second_labels_of(
-    file: str, radiographs: Radiographs
+    file: str, radiographs: Radiographs, part: np.ndarray
 ) -> tuple[pd.DataFrame | None, dict[str, str]]:
     """Return what a second label file says of radiographs, and what is to be told of it.
 
@@ -92,6 +93,8 @@ def second_labels_of(
         ``[evaluation] labels``; empty where there is none.
     radiographs : Radiographs
         Of a run.
+    part : numpy.ndarray
+        Shape (n,): the part of each.
 
     Returns
     -------
@@ -99,11 +102,19 @@ def second_labels_of(
         As `SecondLabels.of`.
     dict
         A sentence under ``second_labels``, for the run's provenance; empty where there is none.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used, or labels no image of *test*: it would judge nothing.
     """
     if not file:
         return None, {}
     second = read_second_labels(file)
-    labels = second.of(radiographs.table.index, radiographs.findings)
+    images = radiographs.table.index
+    labels = second.of(images, radiographs.findings)
+    if labels[labels.index.isin(images[part == "test"])].isna().all(axis=None):
+        raise InputError(f"{second.file} labels no image of test, and so judges nothing")
     return labels, {"second_labels": second.told(labels)}
 
 
@@ -126,13 +137,13 @@ def read_second_labels(file: str | Path) -> SecondLabels:
     path = Path(file).expanduser()
     if not path.is_file():
         raise InputError(f"there is no label file {path}")
-    columns = header(path)
+    columns = [letters(title) for title in titles(path)]
     image = _image_column(path, columns)
     findings = _finding_columns(path, columns)
     if not findings and _LIST not in columns:
-        raise InputError(f"{path} has no column of a finding: {', '.join(columns)}")
+        raise no_column(["of a finding"], columns, path)
     places = findings or {_LIST: columns.index(_LIST)}
-    cells = read_cells(path, {"image": image, **places})
+    cells = read_cells(path, {"image": image, **places}, len(columns))
     if findings:
         labels = pd.DataFrame({name: _read(path, name, cells[name]) for name in findings})
     else:
@@ -145,7 +156,7 @@ def read_second_labels(file: str | Path) -> SecondLabels:
 def _image_column(path: Path, columns: list[str]) -> int:
     found = [name for name in IMAGE_COLUMNS if name in columns]
     if not found:
-        raise InputError(f"{path} has no column {' or '.join(IMAGE_COLUMNS)}: {', '.join(columns)}")
+        raise no_column(IMAGE_COLUMNS, columns, path)
     return columns.index(found[0])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmark.datasets.cells import header, read_cells
+from benchmark.datasets.cells import letters, read_cells, titles
 from benchmark.datasets.files import stem
 from features.errors import InputError, unknown
 
@@ -63,29 +63,31 @@ def read_split_file(file: Path) -> dict[str, str] | dict[str, int]:
     """
     if not file.is_file():
         raise InputError(f"there is no split file {file}")
-    cells = read_cells(file, _places(file))
+    columns = [letters(title) for title in titles(file)]
+    cells = read_cells(file, _places(columns, file), len(columns))
     images, parts = cells["image"].map(stem), cells["part"].str.lower()
     pairs = pd.DataFrame({"image": images, "part": parts}).drop_duplicates()
     if clash := sorted(pairs["image"][pairs["image"].duplicated()]):
         raise InputError(f"{file} puts {some(clash, 'image')} into two parts")
-    said = dict(zip(pairs["image"], pairs["part"], strict=True))
-    if all(value.isascii() and value.isdigit() for value in set(said.values())):
-        return {image: int(value) for image, value in said.items()}
-    return {image: _part(value, file) for image, value in said.items()}
+    if all(value.isascii() and value.isdigit() for value in set(pairs["part"])):
+        return dict(zip(pairs["image"], map(int, pairs["part"]), strict=True))
+    wrong = pairs[~pairs["part"].isin(list(_PART_WORDS))]
+    for line, value in wrong["part"].items():
+        raise unknown("part", value, PARTS, where=f"{file}, line {line}")
+    return dict(zip(pairs["image"], pairs["part"].map(_PART_WORDS), strict=True))
 
 
-def _places(file: Path) -> dict[str, int]:
-    columns = header(file)
+def _places(columns: Sequence[str], file: Path) -> dict[str, int]:
     places = {}
     for kind, names in (("image", IMAGE_COLUMNS), ("part", _PART_COLUMNS)):
         found = [name for name in names if name in columns]
         if not found:
-            raise InputError(f"{file} has no column {' or '.join(names)}: {', '.join(columns)}")
+            raise no_column(names, columns, file)
         places[kind] = columns.index(found[0])
     return places
 
 
-def _part(value: str, file: Path) -> str:
-    if value not in _PART_WORDS:
-        raise unknown("part", value, PARTS, where=str(file))
-    return _PART_WORDS[value]
+def no_column(wanted: Sequence[str], columns: Sequence[str], file: Path) -> InputError:
+    """Make the error for a file without a column that may have several names."""
+    listed = some([column[:40] for column in columns], "column")
+    return InputError(f"{file} has no column {' or '.join(wanted)}; it has {listed}")

@@ -15,6 +15,17 @@ class WorkError(RuntimeError):
     """Work on good input failed; the command line prints the message alone and exits with 1."""
 
 
+def one_line(text: str) -> str:
+    r"""Return text as one line: what a file held may neither break it nor command a terminal.
+
+    Examples
+    --------
+    >>> one_line("a.csv has '\x1b[2J\n' as Mass")
+    "a.csv has ' [2J ' as Mass"
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def unknown(kind: str, given: object, allowed: Iterable[str], where: str = "") -> InputError:
     """Make the error for a name that is not one of `allowed`.
 

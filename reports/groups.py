@@ -80,7 +80,7 @@ def groups_panel(
         axes.plot([mark.low, mark.high], [place] * 2, linewidth=1.6, alpha=0.6, **common)
         dot: dict[str, Any] = {"marker": _DOTS[style.dash], "markersize": 4, "markeredgewidth": 0}
         axes.plot([mark.value], [place], **dot, **common)
-    margin = 0.03 * (span[1] - span[0])
+    margin = 0.03 * (span[1] - span[0]) or 0.03  # of constant scores all values are the same
     axes.set(xlabel="macro AUC, test", xlim=(span[0] - margin, span[1] + margin))
     axes.set(ylim=(len(groups) - 0.5, -0.5))
     axes.set_yticks(range(len(groups)), [_label(group) for group in groups])

@@ -18,18 +18,61 @@ def letters(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum())
 
 
-def header(path: Path) -> list[str]:
-    """Return the columns of a CSV file, each in its `letters`.
+def titles(path: Path) -> list[str]:
+    """Return a CSV file's columns as they are spelled.
 
-    Every comma parts two columns, inside quotes and brackets too: NIH's ``Bbox [x,y,w,h]`` heads
-    four columns and not one.
+    Raises
+    ------
+    InputError
+        If the file is no text, its first line is empty, or parts its cells by something else than
+        commas.
     """
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        line = file.readline(1 << 16)
-    return [letters(name) for name in line.replace('"', "").split(",")]
+    if _is_binary(path):
+        raise InputError(
+            f"{path} is no text: save it as CSV in UTF-8, not as a spreadsheet, packed or in UTF-16"
+        )
+    try:
+        found = _first_line(path)
+    except csv.Error as error:
+        raise InputError(f"{path} is no CSV file: {error}") from None
+    if not any(found):
+        raise InputError(f"{path} has no header in its first line")
+    if len(found) == 1 and (marks := [mark for mark in _OTHER_MARKS if mark in found[0]]):
+        raise InputError(
+            f"{path} parts its columns by {_OTHER_MARKS[marks[0]]}: part them by commas, and write "
+            "decimals with a point"
+        )
+    return found
 
 
-def read_cells(path: Path, places: Mapping[str, int]) -> pd.DataFrame:
+#: What spreadsheets put in the place of commas.
+_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def _is_binary(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"\0" in file.read(1 << 12)
+
+
+def _first_line(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return [title.strip() for title in next(csv.reader(file), [])]
+
+
+def header(path: Path) -> list[str]:
+    """Return the columns of one of NIH's tables, each in its `letters`; none of what is no table.
+
+    A comma within brackets parts two columns, inside quotes too: ``Bbox [x,y,w,h]`` heads four.
+    """
+    try:
+        found = titles(path)
+    except InputError:
+        return []
+    parted = [title.split(",") if "[" in title else [title] for title in found]
+    return [letters(name) for names in parted for name in names]
+
+
+def read_cells(path: Path, places: Mapping[str, int], width: int) -> pd.DataFrame:
     """Read some columns of a CSV file as text.
 
     Parameters
@@ -37,7 +80,9 @@ def read_cells(path: Path, places: Mapping[str, int]) -> pd.DataFrame:
     path : Path
         UTF-8, with or without a byte order mark, with any kind of line ends.
     places : mapping of str to int
-        Where each column stands in the `header`, by the name it shall have.
+        Where each column stands, by the name it shall have.
+    width : int
+        How many columns there are.
 
     Returns
     -------
@@ -48,11 +93,11 @@ def read_cells(path: Path, places: Mapping[str, int]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If there is no line, or one has more cells than the header.
+        If there is no line, or one has more cells than `width`.
     """
     numbers: list[int] = []
     cells: dict[str, list[str]] = {name: [] for name in places}
-    for number, line in _lines(path, len(header(path))):
+    for number, line in _lines(path, width):
         numbers.append(number)
         for name, place in places.items():
             cells[name].append(line[place].strip())

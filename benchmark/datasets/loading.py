@@ -87,6 +87,8 @@ def source_folder(data: Data, progress: Progress = silent) -> Path:
     if not data.folder:
         raise InputError("this experiment needs --data DIR: the folder of the radiographs")
     folder = Path(data.folder).expanduser().absolute()
+    if folder.is_file():
+        raise InputError(f"--data {data.folder} is a file: name its folder; --table names a table")
     if not folder.is_dir():
         raise InputError(f"--data {data.folder}: there is no such folder")
     return folder

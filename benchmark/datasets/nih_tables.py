@@ -105,7 +105,7 @@ def read_labels(path: Path) -> LabelTable:
     places = _label_columns(path)
     if missing := [name for name in _NEEDED if name not in places]:
         raise InputError(f"{path} is no label table: it has no column of the {missing[0]}")
-    cells = read_cells(path, places)
+    cells = read_cells(path, places, len(header(path)))
     for name in ("image", "patient"):
         if (nameless := cells.index[cells[name] == ""]).size:
             raise InputError(f"{path.name}: line {nameless[0]} names no {name}")
@@ -138,7 +138,7 @@ def read_boxes(path: Path, images: Mapping[str, str]) -> pd.DataFrame:
     InputError
         If a finding is unknown or a side is no number.
     """
-    cells = read_cells(path, _box_columns(path))
+    cells = read_cells(path, _box_columns(path), len(header(path)))
     boxes = cells[_SIDES].apply(pd.to_numeric, errors="coerce")
     if (wrong := boxes.index[boxes.isna().any(axis=1)]).size:
         raise InputError(f"{path.name}: line {wrong[0]} has a side that is no number")

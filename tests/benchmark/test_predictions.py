@@ -95,7 +95,7 @@ def test_a_file_without_images_says_what_it_has(table, write):
         read_predictions(write(table, index_label="who"))
 
 
-@pytest.mark.parametrize("cell", ["", "nan", "high", "0,5", "inf", "1e999"])
+@pytest.mark.parametrize("cell", ["", "nan", "high", "0,5", "0_5", "inf", "1e999"])
 def test_what_is_no_number_is_named_with_its_line_image_and_column(table, write, cell):
     table = table.astype(object)
     table.loc["00000003_000.png", "Mass"] = cell
@@ -157,12 +157,57 @@ def test_what_one_asks_for_is_done(table, write):
         read_predictions(write(4 * table - 3), scale="probabilities")
 
 
-def test_what_is_no_table_is_one_line(tmp_path):
+def test_a_header_that_denies_a_finding_does_not_name_it(table, write):
+    with pytest.raises(InputError, match="nearest to Effusion is 'no_effusion'"):
+        read_predictions(write(table.rename(columns={"Effusion": "no_effusion"})))
+
+
+def test_columns_that_name_no_finding_are_shown_where_one_is_missing(table, write):
+    with pytest.raises(InputError, match=r"Thickening; no finding is named by 1 column \(PT\)"):
+        read_predictions(write(table.rename(columns={"Pleural_Thickening": "PT"})))
+
+
+def test_percentages_are_told_from_logits(table, write):
+    with pytest.raises(InputError, match="percentages must be divided by 100"):
+        read_predictions(write(100 * table))
+
+
+def test_logits_that_tie_as_probabilities_are_told(table, write):
+    table["Mass"] = [40 + k for k in range(10)]
+    found = read_predictions(write(table - 0.5), scale="logits")
+    assert "9 logits tie with another as probabilities" in found.notes[-1]
+
+
+def test_calls_in_the_place_of_scores_are_told(table, write):
+    assert read_predictions(write(table.round())).notes[-1].startswith("all values are 0 or 1")
+
+
+def test_commas_and_lines_within_a_header_part_nothing(table, write):
+    table.insert(3, "remark, free", "none")
+    table.insert(5, "a header\nof two lines", "none")
+    found = read_predictions(write(table))
+    assert np.array_equal(found.scores.to_numpy(), table[list(FINDINGS)].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (bytes(range(256)) * 40, "is no text: save it as CSV"),
+        ("image,Mass\n".encode("utf-16"), "is no text: save it as CSV"),
+        (b"", "has no header in its first line"),
+        (b"\nimage,Mass\na,1\n", "has no header in its first line"),
+        (b"image;Mass\na;0,5\n", "parts its columns by semicolons"),
+        (b"image\tMass\na\t0,5\n", "parts its columns by tabs"),
+        (b'"' + b"x" * 140_000, "is no CSV file: field larger than field limit"),
+        (f"image,{','.join(FINDINGS)}\n".encode(), "has no line below its header"),
+    ],
+)
+def test_what_is_no_table_is_one_line(tmp_path, content, message):
+    (tmp_path / "b.csv").write_bytes(content)
+    with pytest.raises(InputError, match=rf"b\.csv {message}"):
+        read_predictions(tmp_path / "b.csv")
+
+
+def test_what_is_no_file_is_one_line(tmp_path):
     with pytest.raises(InputError, match="there is no file"):
         read_predictions(tmp_path)
-    (tmp_path / "b.csv").write_bytes(bytes(range(256)) * 40)
-    with pytest.raises(InputError, match=r"b\.csv"):
-        read_predictions(tmp_path / "b.csv")
-    (tmp_path / "c.csv").write_text("image," + ",".join(FINDINGS) + "\n")
-    with pytest.raises(InputError, match="no line below its header"):
-        read_predictions(tmp_path / "c.csv")

@@ -217,6 +217,40 @@ def test_images_that_the_split_lacks_are_named(run, predict, split_file):
         run(predict("a.csv"), split=file)
 
 
+def test_files_of_other_images_are_told_with_the_lines(run, predict):
+    file = predict("a.csv", change=lambda table: table.set_axis([f"{k}.npy" for k in range(120)]))
+    with pytest.raises(InputError, match=r"a has 120 images .* the label table: line 2 \(0\.npy\)"):
+        run(file)
+
+
+def test_a_split_that_is_neither_official_nor_a_file_is_refused(run, predict, tmp_path):
+    with pytest.raises(InputError, match=r"--split officially is neither .*mean 'official'"):
+        run(predict("a.csv"), split="officially")
+    with pytest.raises(InputError, match=r"--split .* is neither 'official' nor a split file$"):
+        run(predict("a.csv"), split=tmp_path)
+
+
+def test_a_table_in_the_place_of_its_folder_is_refused(run, predict, tables):
+    with pytest.raises(InputError, match="is a file: name its folder; --table names a table"):
+        run(predict("a.csv"), data=tables / "Data_Entry_2017.csv")
+
+
+def test_an_error_is_one_line_whatever_a_cell_holds(predict, tables, capsys):
+    hostile = predict("a.csv", change=lambda table: table.assign(prob_Mass="\x1b[2J\nMass"))
+    with pytest.raises(SystemExit) as end:
+        main(["score", str(hostile), "--data", str(tables)])
+    said = capsys.readouterr().err
+    assert (end.value.code, said.count("\n")) == (2, 1)
+    assert "has ' [2J Mass' as prob_Mass" in said
+    assert "\x1b" not in said
+
+
+def test_constant_scores_are_drawn_without_a_warning(predict, tables, tmp_path, recwarn):
+    constant = predict("a.csv", change=lambda table: table * 0)
+    score(constant, data=tables, out=tmp_path / "run", quiet=True, options=FAST)
+    assert [str(it.message) for it in recwarn] == []
+
+
 def test_nothing_in_common_is_one_line(run, predict):
     with pytest.raises(InputError, match="no image of test is in all files"):
         run(
@@ -245,6 +279,18 @@ def test_scoring_again_into_the_folder_replaces_what_was_judged(run, predict):
     run(predict("a.csv"))
     made = run(predict("a.csv", seed=1, images=slice(0, 100)))
     assert len(made.truth) == len(made.scores("a")) == 100
+
+
+def test_figures_of_other_scores_do_not_survive_an_interruption(run, predict, monkeypatch):
+    made = run(predict("a.csv"))
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmark.scoring.evaluate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(predict("a.csv", seed=1))
+    assert not RunFolder(made.path).has_metrics
 
 
 def test_a_run_of_models_is_not_overwritten(run, predict, small, tmp_path):
@@ -282,6 +328,17 @@ def test_a_second_label_file_judges_predictions_too(run, predict, truth, tmp_pat
     assert answers["20"] == answers["26"] == answers["32"] == ""  # of fits nothing is known
 
     assert run(predict("a.csv")).summary["tables"]["second_labels"] == []
+
+
+def test_second_labels_that_judge_nothing_are_refused(run, predict, truth, split_file, tmp_path):
+    options = FAST | {"evaluation.labels": str(tmp_path / "panel.csv")}
+    split = split_file(np.repeat(["train", "valid", "test"], [60, 20, 40]))
+    truth[["Mass"]].iloc[:60].astype(int).to_csv(tmp_path / "panel.csv")
+    with pytest.raises(InputError, match="labels no image of test, and so judges nothing"):
+        run(predict("a.csv"), split=split, options=options)
+    truth[["Mass"]].assign(Mass="").to_csv(tmp_path / "panel.csv")
+    with pytest.raises(InputError, match="labels no image of test"):
+        run(predict("a.csv"), options=options)
 
 
 def test_one_patient_has_no_thresholds_but_no_traceback_either(run, predict):

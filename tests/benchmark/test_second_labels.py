@@ -33,6 +33,13 @@ def test_findings_have_many_spellings_and_cells_few(tmp_path):
     assert read.unread == ("reader",)
 
 
+def test_a_comma_within_a_header_parts_nothing(tmp_path):
+    file = write(tmp_path, 'image,"remark, free",mass,edema', "a.png,none,1,0", "b.png,none,0,1")
+    table = read_second_labels(file).table
+    assert table["Mass"].to_dict() == {"a": 1, "b": 0}
+    assert table["Edema"].to_dict() == {"a": 0, "b": 1}
+
+
 def test_a_list_of_findings_says_of_all_of_them(tmp_path):
     file = write(
         tmp_path, "Image Index,Finding Labels", "a.png,Mass|Nodule", "b.png,No Finding", "c.png,"
@@ -45,10 +52,10 @@ def test_a_list_of_findings_says_of_all_of_them(tmp_path):
 
 
 def test_images_are_matched_by_stem_and_those_elsewhere_are_counted(tmp_path):
-    file = write(tmp_path, "image,mass,fracture", "a.png,1,0", "b.png,0,0", "z.png,1,1")
+    file = write(tmp_path, "image,mass,fracture", "a,1,0", "b.png,0,0", "z.png,1,1", "d,-1,0")
     read = read_second_labels(file)
-    labels = read.of(pd.Index(["b.jpg", "c.jpg", "a.jpg"]), FINDINGS)
-    assert labels["Mass"].to_dict() == {"b.jpg": 0, "a.jpg": 1}
+    labels = read.of(pd.Index(["b.jpg", "c.jpg", "a.jpg", "d.jpg"]), FINDINGS)
+    assert labels["Mass"].dropna().to_dict() == {"b.jpg": 0, "a.jpg": 1}
     assert read.told(labels) == (
         "panel.csv labels 1 finding on 2 images of this run; names 1 that the run does not have; "
         "columns not read: fracture"
@@ -66,7 +73,10 @@ def test_lines_that_say_the_same_of_an_image_are_one(tmp_path):
         (["image,atelectsis", "a,1"], "unknown column 'atelectsis'.*mean 'Atelectasis'"),
         (["image,mass", "a,1", "b,perhaps"], "line 3, column Mass: 'perhaps' is no label"),
         (["image,mass,Mass", "a,1,1"], "two columns of Mass"),
-        (["image,fracture", "a,1"], "has no column of a finding: image, fracture"),
+        (
+            ["image,fracture", "a,1"],
+            r"no column of a finding; it has 2 columns \(image, frac",
+        ),
         (["picture,mass", "a,1"], "has no column image or"),
         (["image,mass", "a,1", "a,0"], "labels a in several ways: lines 2, 3"),
         (["image,mass", ",1"], "line 2 names no image"),
@@ -76,6 +86,7 @@ def test_lines_that_say_the_same_of_an_image_are_one(tmp_path):
         ),
         (["image,finding labels", "a,Mass|No Finding"], "line 2: .* says No Finding and a finding"),
         (["image,mass"], "has no line below its header"),
+        (["image;mass", "a;1"], "parts its columns by semicolons"),
     ],
 )
 def test_a_broken_label_file_is_an_error(tmp_path, lines, message):

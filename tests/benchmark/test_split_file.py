@@ -13,6 +13,8 @@ from features.errors import InputError
         ("Image Index,split", "a.png,Training", "b.png,val", "c.png,TEST"),
         ("\ufefffilename,patient,set", "x/a,1,train", "x/b,2,dev", "x/c,3,testing"),
         ("fold,image,part", "0,a,train", "0,b,validation", "1,c,test", "1,c.jpg,test"),
+        ('image,"why, and when",part', "a,x,train", "b,x,valid", "c,x,test"),
+        ('image,"why\nor when",part', "a,x,train", "b,x,valid", "c,x,test"),
     ],
 )
 def test_columns_and_parts_have_many_names(tmp_path, lines):
@@ -32,11 +34,15 @@ def test_whole_numbers_are_folds(tmp_path):
     [
         (["image,part", "0,train", "0.png,test"], r"puts 1 image \(0\) into two parts"),
         (["image,part", "0,train", "1,tets"], "unknown part 'tets'.*mean 'test'"),
-        (["image,part", "0,train", "1,"], "unknown part ''"),
+        (["image,part", "0,train", "1,"], "unknown part '' in .*split.csv, line 3"),
+        (["image;part", "0;train"], "parts its columns by semicolons: part them by commas"),
         (["image,part", "0,train,x"], "line 2 has more cells than the header"),
-        (["image,side", "0,train"], "has no column part or split or set or fold: image, side"),
+        (
+            ["image,side", "0,train"],
+            r"no column part or split or set or fold; it has 2 .*side",
+        ),
         (["image,part"], "has no line below its header"),
-        ([], "has no column image or"),
+        ([], "has no header in its first line"),
         (None, "there is no split file"),
     ],
 )
