@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
+from scipy.special import stdtr, stdtrit
 
 from benchmark.evaluation.estimates import Estimates
-from benchmark.evaluation.evidence import Evidence, axis_names
+from benchmark.evaluation.evidence import Evidence, Part, axis_names
 from benchmark.evaluation.intervals import interval
 from benchmark.evaluation.metrics import RANKING
 from benchmark.experiment import Evaluation
@@ -46,12 +46,12 @@ def comparison_table(evidence: Evidence) -> pd.DataFrame:
     if not len(first):
         return pd.DataFrame(columns=list(COLUMNS))
     names, axis = np.array(evidence.rows, object), axis_names(evidence.findings)
-    families = _families(evidence.test.fourteen, len(axis))
+    families, patients = _families(evidence.test.fourteen, len(axis)), _patients(evidence.test)
     tables = []
     for metric in RANKING:
         estimates = evidence.estimates[metric]
         differences = estimates[first] - estimates[second]
-        columns = compare(differences, families=families, settings=evidence.settings)
+        columns = compare(differences, patients, families=families, settings=evidence.settings)
         places = {
             "row": names[first].repeat(len(axis)),
             "other": names[second].repeat(len(axis)),
@@ -69,24 +69,35 @@ def _families(fourteen: Sequence[int], count: int) -> list[list[int]]:
     return [list(fourteen), *([place] for place in others)]
 
 
+def _patients(part: Part) -> np.ndarray:
+    """Return of how many patients each figure is: of the class that fewer have, or all."""
+    rarer = np.minimum(part.carriers(), part.carriers(0))
+    return np.array([*rarer, *[len(part.names)] * 2])
+
+
 def compare(
-    differences: Estimates, *, families: Sequence[Sequence[int]], settings: Evaluation
+    differences: Estimates,
+    patients: np.ndarray,
+    *,
+    families: Sequence[Sequence[int]],
+    settings: Evaluation,
 ) -> dict[str, np.ndarray]:
     r"""Say of differences how sure they are.
 
-    With :math:`\alpha` = 1 − `settings.level`, d the difference and SE the standard deviation of
-    its draws:
+    With :math:`\alpha` = 1 − `settings.level`, d the difference, SE the standard deviation of its
+    draws, and T Student's t of as many degrees of freedom as there are patients, less one: few
+    patients tell little of their own spread, and the normal curve would take that for certainty.
 
     - `low`, `high`: the interval of `settings.level` from the differences' own draws, unadjusted.
-    - `p` = :math:`2 \Phi(-|d| / SE)`, two-sided. Not a share of draws: 1,000 of them cannot tell a
-      p below .002 from nothing, and Holm's adjustment over 14 findings and the pairs of eight rows
+    - `p` = :math:`2 T(-|d| / SE)`, two-sided. Not a share of draws: 1,000 of them cannot tell a p
+      below .002 from nothing, and Holm's adjustment over 14 findings and the pairs of eight rows
       asks for less than .0002.
     - `p_holm`: `p`, adjusted by Holm over each family.
-    - `mdd` = :math:`(z_{1 - \alpha/2} + z_{.8}) SE`: the difference that a test at :math:`\alpha`,
+    - `mdd` = :math:`(t_{1 - \alpha/2} + t_{.8}) SE`: the difference that a test at :math:`\alpha`,
       unadjusted, finds with a power of 80 %.
-    - `within_margin`: whether the interval of 1 − 2 :math:`\alpha` lies within ± `settings.margin`:
-      two one-sided tests at :math:`\alpha`, unadjusted. The margin is the same for AUC and for
-      average precision.
+    - `within_margin`: whether :math:`|d| + t_{1 - \alpha} SE` is below `settings.margin`: two
+      one-sided tests at :math:`\alpha`, unadjusted. The margin is the same for AUC and for average
+      precision.
     - `verdict`: ``better`` or ``worse`` where `p_holm` is at most :math:`\alpha`; else
       ``equivalent`` where it is within the margin; else ``undecided``: nothing has been shown, and
       that is not equality. A difference may be real and yet too small to matter: its verdict is
@@ -99,6 +110,8 @@ def compare(
     ----------
     differences : Estimates
         Shape (pairs, places).
+    patients : numpy.ndarray
+        Shape (places,): how many patients each figure is of, those of the rarer class.
     families : sequence of sequence of int
         The places that are adjusted together, over all pairs; each place in one family.
     settings : Evaluation
@@ -116,13 +129,13 @@ def compare(
     Assessing the Equivalence of Average Bioavailability", J. Pharmacokinet. Biopharm. 15, 1987.
     """
     alpha = 1 - settings.level
-    value, se = differences.value, differences.standard_error
+    value, se, freedom = differences.value, differences.standard_error, patients - 1
     low, high = interval(differences, level=settings.level, method=settings.interval)
-    p = _two_sided(value, se)
+    p = _two_sided(value, se, freedom)
     p_holm = np.full_like(p, np.nan)
     for family in families:
         p_holm[:, family] = holm(p[:, family])
-    within = _is_within(differences, settings)
+    within = np.abs(value) + stdtrit(freedom, settings.level) * se < settings.margin
     found = p_holm <= alpha
     verdict = np.select(
         [found & (value > 0), found & (value < 0), within],
@@ -136,24 +149,17 @@ def compare(
         "se": se,
         "p": p,
         "p_holm": p_holm,
-        "mdd": (ndtri(1 - alpha / 2) + ndtri(POWER)) * se,
+        "mdd": (stdtrit(freedom, 1 - alpha / 2) + stdtrit(freedom, POWER)) * se,
         "within_margin": within,
         "verdict": verdict,
     }
 
 
-def _two_sided(value: np.ndarray, se: np.ndarray) -> np.ndarray:
+def _two_sided(value: np.ndarray, se: np.ndarray, freedom: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = 2 * ndtr(-np.abs(value) / se)
-        alike = (np.abs(value) < _NOTHING) & ~np.isnan(se)
+        p = 2 * stdtr(freedom, -np.abs(value) / se)
+    alike = (np.abs(value) < _NOTHING) & ~np.isnan(se)
     return np.where(alike, 1.0, p)
-
-
-def _is_within(differences: Estimates, settings: Evaluation) -> np.ndarray:
-    """Say whether the interval of 1 − 2 α lies within the margin; not where there is none."""
-    level = 2 * settings.level - 1
-    low, high = interval(differences, level=level, method=settings.interval)
-    return (low > -settings.margin) & (high < settings.margin)
 
 
 def holm(p: np.ndarray) -> np.ndarray:

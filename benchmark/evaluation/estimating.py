@@ -143,9 +143,23 @@ def _decision(name: str, part: Part, counts: np.ndarray, weights: np.ndarray) ->
     own = part.fourteen
     pooled = counts[:, own].sum(axis=1, keepdims=True)
     both = np.concatenate([counts, pooled], axis=1)
-    if name in _NEED_POSITIVES:  # nothing to find: nothing to say
-        has = (both[..., 0] + both[..., 3]).sum(axis=0) > 0
-        both = np.where(has[:, None], both, 0)
     made = ratio(both @ top, both @ bottom, weights)
+    if name in _NEED_POSITIVES:
+        made = _where_present(made, both[..., 0] + both[..., 3], weights)
     findings = made[np.arange(len(part.findings))]
     return _with_means(findings, made[-1], own)
+
+
+def _where_present(made: Estimates, positives: np.ndarray, weights: np.ndarray) -> Estimates:
+    """Keep what has something to find, on the whole and in each draw.
+
+    `positives` are counts by patient, (patients, findings). What one patient alone has keeps its
+    value and has no draws, as AUC and average precision have none.
+    """
+    carriers = (positives > 0).sum(axis=0)[:, None]
+    drawn = np.tensordot(positives, weights, (0, 0)) > 0
+    return Estimates(
+        np.where(carriers[:, 0] > 0, made.value, np.nan),
+        np.where(drawn & (carriers > 1), made.draws, np.nan),
+        np.where(carriers > 0, made.influence, np.nan),
+    )

@@ -61,10 +61,10 @@ class Part:
         """The places of the 14 findings, over which means are taken."""
         return [k for k, finding in enumerate(self.findings) if finding in FINDINGS]
 
-    def carriers(self) -> np.ndarray:
-        """Shape (findings,): how many patients have the finding on an image here."""
-        present = self.truth == 1
-        return np.array([len(np.unique(self.patients[column])) for column in present.T])
+    def carriers(self, label: int = 1) -> np.ndarray:
+        """Shape (findings,): how many patients have an image of that label here."""
+        carried = self.truth == label
+        return np.array([len(np.unique(self.patients[column])) for column in carried.T], int)
 
 
 @dataclass(frozen=True, eq=False)

@@ -102,15 +102,21 @@ class Ranked:
         return auc, ap
 
     def _block(self, weights: np.ndarray) -> np.ndarray:
-        found, tied = self.positives @ weights, self.tied @ weights
-        called = np.cumsum(self.above @ weights + tied, axis=0)  # negatives at or above a level
+        # In place where it can be: the tables are large, and making them is what takes the time.
+        found, called = self.positives @ weights, self.above @ weights
+        half = 0.5 * (self.tied @ weights) if self.tied.nnz else None
+        if half is not None:
+            called += 2 * half
+        np.cumsum(called, axis=0, out=called)  # negatives at or above a level
         positives = found.sum(axis=0)
         negatives = self.below @ weights + (called[-1] if len(called) else 0.0)
-        lost = np.einsum("kd,kd->d", found, called - tied / 2)
-        recalled = np.cumsum(found, axis=0)
+        lost = np.einsum("kd,kd->d", found, called)
+        if half is not None:
+            lost -= np.einsum("kd,kd->d", found, half)
+        precision = np.cumsum(found, axis=0)
+        called += precision
+        np.divide(precision, called, out=precision, where=called > 0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            reached = recalled + called
-            precision = recalled / np.where(reached > 0, reached, 1.0)
             auc = 1 - lost / (positives * negatives)
             ap = np.einsum("kd,kd->d", found, precision) / positives
         undefined = (positives == 0) | (negatives == 0)

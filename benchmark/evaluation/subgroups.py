@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from benchmark.evaluation.evidence import Evidence, Part
+from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.judgement import (
     COUNTED,
     RANKED,
@@ -118,7 +118,7 @@ class _Group:
     @classmethod
     def of(cls, evidence: Evidence, chosen: np.ndarray) -> Self:
         part = evidence.test.take(chosen)
-        with_it, without = _people(part, 1), _people(part, 0)
+        with_it, without = part.carriers(), part.carriers(0)
         enough = np.minimum(with_it, without) >= LEAST
         masked = relabelled(part, np.where(enough, part.truth, np.nan))
         judged = replace(Judgement.of(masked, evidence.weights), part=part)
@@ -128,11 +128,6 @@ class _Group:
     def enough(self) -> np.ndarray:
         """Shape (findings,): whether there are patients enough for a figure."""
         return np.minimum(self.with_it, self.without) >= LEAST
-
-
-def _people(part: Part, label: int) -> np.ndarray:
-    """Count the patients with an image of this label, by finding."""
-    return np.array([len(np.unique(part.patients[column])) for column in (part.truth == label).T])
 
 
 def _axis_lines(evidence: Evidence, axis: str, groups: np.ndarray) -> Iterator[dict]:

@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from benchmark.evaluation.comparison import (
     COLUMNS,
@@ -14,7 +14,8 @@ from benchmark.evaluation.comparison import (
 )
 from benchmark.evaluation.estimates import Estimates
 from benchmark.evaluation.evidence import Evidence
-from benchmark.evaluation.intervals import interval
+from benchmark.evaluation.intervals import draw_patients, interval
+from benchmark.evaluation.ranked import Ranked
 from benchmark.experiment import Evaluation, Experiment
 from features.errors import InputError
 from features.findings import FINDINGS
@@ -87,11 +88,15 @@ def test_pairing_makes_the_interval_of_like_rows_narrow(evidence, table):
     assert line(table, "good", "fair")["se"] < 0.8 * single
 
 
-def test_p_values_and_detectable_differences_follow_from_the_standard_error(table):
+def test_p_values_and_detectable_differences_follow_from_the_standard_error(evidence, table):
     found = line(table, "fair", "chance", "Nodule", "ap")
-    z = found["difference"] / found["se"]
-    assert found["p"] == pytest.approx(2 * norm.sf(abs(z)))
-    assert found["mdd"] == pytest.approx((norm.ppf(0.975) + norm.ppf(0.8)) * found["se"])
+    ill = evidence.truth["Nodule"] == 1
+    rarer = min(evidence.split["patient"][chosen].nunique() for chosen in (ill, ~ill))
+    ours = t(rarer - 1)
+    assert found["p"] == pytest.approx(2 * ours.sf(abs(found["difference"] / found["se"])))
+    assert found["mdd"] == pytest.approx((ours.ppf(0.975) + ours.ppf(0.8)) * found["se"])
+    mean = line(table, "fair", "chance", "macro")
+    assert mean["p"] == pytest.approx(2 * t(199).sf(abs(mean["difference"] / mean["se"])))
 
 
 def test_rows_that_rank_alike_are_equivalent_and_their_p_is_one(table):
@@ -147,9 +152,9 @@ def made(*places):
     return Estimates(value[None], draws[None], np.zeros((1, len(value), 2)))
 
 
-def judge(*places, **settings):
-    alone = [[k] for k in range(len(places))]
-    return compare(made(*places), families=alone, settings=Evaluation(**settings))
+def judge(*places, patients=100_000, **settings):
+    alone, many = [[k] for k in range(len(places))], np.full(len(places), patients)
+    return compare(made(*places), many, families=alone, settings=Evaluation(**settings))
 
 
 def test_each_verdict_has_its_case():
@@ -165,6 +170,40 @@ def test_equivalence_is_two_one_sided_tests():
     assert inside
     assert not outside
     assert judge((0.008, 1.002 * se), margin=0.021)["within_margin"].all()
+
+
+def test_few_patients_are_not_as_sure_as_many_with_the_same_standard_error():
+    places = ((0.1, 0.03), (0.001, 0.008))
+    assert judge(*places)["verdict"].tolist() == [["better", "equivalent"]]
+    few = judge(*places, patients=3)
+    assert few["verdict"].tolist() == [["undecided", "undecided"]]
+    assert few["p"][0, 0] == pytest.approx(2 * t(2).sf(0.1 / 0.03), rel=1e-3)
+    assert few["mdd"][0, 0] == pytest.approx((t(2).ppf(0.975) + t(2).ppf(0.8)) * 0.03, rel=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("carriers", [2, 3, 5, 10])
+def test_rows_that_are_equally_good_are_told_apart_no_more_often_than_alpha(carriers, capsys):
+    random, weights = np.random.default_rng(carriers), draw_patients(100, draws=200, seed=0)
+    p = [_by_chance(random, carriers, weights) for _ in range(1000)]
+    false = np.mean(np.array(p) < 0.05)
+    with capsys.disabled():
+        print(f"\n{carriers} patients with the finding: p below .05 in {false:.1%} of 1,000 pairs")
+    assert false <= 0.065
+
+
+def _by_chance(random, carriers, weights):
+    """Compare two rows whose scores have one distribution, the AUC of 100 patients' images."""
+    patients = np.repeat(np.arange(100), random.integers(1, 4, size=100))
+    truth = (patients < carriers) * 1.0
+    rows = []
+    for _ in range(2):
+        own = random.normal(size=100)[patients]
+        ranked = Ranked.of(truth, truth + own + random.normal(size=len(own)), patients, count=100)
+        value, draws = ranked.weighted(np.ones((100, 1)))[0], ranked.weighted(weights)[0]
+        rows.append(Estimates(value[None], draws[None, None], np.zeros((1, 1, 100))))
+    found = compare(rows[0] - rows[1], np.array([carriers]), families=[[0]], settings=Evaluation())
+    return found["p"][0, 0]
 
 
 def test_a_large_p_value_alone_is_no_equivalence():
