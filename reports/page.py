@@ -84,7 +84,7 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
 
 
 def _fill(shell: str, summary: Summary, styles: Sequence[str] = (), **more: Any) -> str:
-    sheets = ("_variables.css", "style.css", *styles)
+    sheets = ("_variables.css", "style.css", "radiographs.css", *styles)
     filled = _environment().get_template(shell)
     return filled.render(
         summary=summary,
