@@ -17,12 +17,17 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from reports import audit_words, grid
+from reports.marks import Marks
+from reports.navigation import grouped
 from reports.palette import row_styles
 from reports.sections import sections
 from reports.story import headline
 from reports.tables import write
 
 Summary = Mapping[str, Any]
+
+_SHEETS = ("_variables.css", "style.css", "layout.css", "print.css")
+_SCRIPTS = ("address.js", "tables.js", "chooser.js", "reading.js", "behaviour.js")
 
 
 def render(summary: Summary) -> str:
@@ -58,7 +63,7 @@ def standalone(shell: str, summary: Summary, *, styles: Sequence[str] = (), **mo
     **more : object
         What else the template shows.
     """
-    script = _source("behaviour.js")
+    script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     own = {"uid": "run", "script": Markup(script), "script_hash": f"sha256-{digest}"}
     return _fill(shell, summary, styles, **own, **more)
@@ -70,7 +75,7 @@ def fragment(summary: Summary) -> str:
     Its styles and identifiers reach nothing outside it. Identifiers are drawn anew each time,
     so that one run can be shown twice in a notebook.
     """
-    script, uid = Markup(_source("behaviour.js")), f"r{secrets.token_hex(4)}"
+    script, uid = Markup(_script()), f"r{secrets.token_hex(4)}"
     summary = clean(summary)
     return _fill("inline.html", summary, uid=uid, script=script, **_story(summary, uid))
 
@@ -84,11 +89,12 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
 
 
 def _fill(shell: str, summary: Summary, styles: Sequence[str] = (), **more: Any) -> str:
-    sheets = ("_variables.css", "style.css", *styles)
+    sheets = (*_SHEETS, *styles)
     filled = _environment().get_template(shell)
     return filled.render(
         summary=summary,
         styles=row_styles(summary.get("rows", ())),
+        marks=Marks(summary),
         style=Markup("".join(map(_source, sheets))),
         **more,
     )
@@ -112,7 +118,14 @@ def _environment() -> Environment:
     )
     environment.filters["write"] = write
     environment.filters["bar"] = _bar
+    environment.filters["grouped"] = grouped
     return environment
+
+
+def _script() -> str:
+    """Return the page's only script: its parts in one function, which leaves no name behind."""
+    parts = "".join(map(_source, _SCRIPTS))
+    return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
 def _source(name: str) -> str:

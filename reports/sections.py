@@ -140,6 +140,7 @@ def _comparison(summary: Summary, uid: str) -> dict[str, Any]:
         "panes": panes,
         "every": every,
         "choices": comparison.choices(every),
+        "chosen": comparison.CHOSEN,
         "downloads": _downloads(summary, every, ("csv",)),
         "delong": delong if delong.lines else None,
         "delong_downloads": _downloads(summary, delong, ("csv",)),
