@@ -13,7 +13,8 @@ from benchmark.configuring import configure
 from benchmark.console import Console
 from benchmark.executors.executor import Executor
 from benchmark.experiment import Experiment
-from benchmark.run_folder import RunFolder
+from benchmark.run_folder import RunFolder, write_files
+from features.errors import unknown
 from features.files import write_text
 
 if TYPE_CHECKING:
@@ -109,6 +110,32 @@ class Run:
             self._run.write_checklist(markdown(answered, title=self.summary["title"]))
         write_text(self._run.report, page.render(self.summary))
         return self._run.report
+
+    def export(self, *formats: str) -> list[Path]:
+        """Write what the report shows as files of their own, into the run folder.
+
+        Parameters
+        ----------
+        *formats : {"csv", "md", "tex", "json", "svg", "pdf", "html"}
+            Tables go to ``tables/<table>.<format>``, drawings to ``figures/<drawing>.<format>``;
+            ``html`` is the report itself.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        InputError
+            If a format is unknown.
+        """
+        from reports.exports import exports
+        from reports.page import clean
+
+        kinds = known_formats(formats)
+        pages = [self.write_report()] if "html" in kinds else []
+        return pages + write_files(self.path, exports(clean(self.summary), kinds))
 
     def explain(
         self,
@@ -348,6 +375,22 @@ def tune(
     place = Path(out) if out else Path("tuning") / f"{chosen.name}-{name}.toml"
     with Console(quiet=quiet) as console, parallel_config(backend="loky", n_jobs=-1):
         return tune_row(chosen, name, out=place, trials=trials, storage=storage, console=console)
+
+
+def known_formats(given: Sequence[str]) -> list[str]:
+    """Return formats of a report, each once.
+
+    Raises
+    ------
+    InputError
+        If one is unknown.
+    """
+    from reports.exports import FORMATS
+
+    for name in given:
+        if name not in FORMATS:
+            raise unknown("format", name, FORMATS)
+    return list(dict.fromkeys(given))
 
 
 def open_run(folder: str | Path) -> Run:

@@ -40,7 +40,7 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
         "drawing": _of_rows(summary, macro, uid),
         "by_finding": _of_findings(summary, uid),
         "every": every,
-        "every_downloads": downloads(summary, every, ("csv",)),
+        "every_downloads": downloads(summary, every),
         "choices": {
             "Row": [line["row"] for line in macro],
             "Finding": [*(f["label"] for f in summary.get("findings", ())), "Macro mean"],

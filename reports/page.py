@@ -17,7 +17,8 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from reports import audit_words, grid
-from reports.palette import row_styles
+from reports.colours import light
+from reports.palette import VARIABLES, row_styles
 from reports.sections import sections
 from reports.story import headline
 from reports.tables import write
@@ -58,7 +59,7 @@ def standalone(shell: str, summary: Summary, *, styles: Sequence[str] = (), **mo
     **more : object
         What else the template shows.
     """
-    script = _source("behaviour.js")
+    script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     own = {"uid": "run", "script": Markup(script), "script_hash": f"sha256-{digest}"}
     return _fill(shell, summary, styles, **own, **more)
@@ -70,7 +71,7 @@ def fragment(summary: Summary) -> str:
     Its styles and identifiers reach nothing outside it. Identifiers are drawn anew each time,
     so that one run can be shown twice in a notebook.
     """
-    script, uid = Markup(_source("behaviour.js")), f"r{secrets.token_hex(4)}"
+    script, uid = Markup(_script()), f"r{secrets.token_hex(4)}"
     summary = clean(summary)
     return _fill("inline.html", summary, uid=uid, script=script, **_story(summary, uid))
 
@@ -80,7 +81,11 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
     tell = grid.story if summary.get("grid") else headline
     if audit_words.is_page(summary):
         tell = audit_words.story
-    return {"story": tell(summary), "sections": sections(summary, uid)}
+    return {
+        "story": tell(summary),
+        "sections": sections(summary, uid),
+        "palette": {name: light()[name] for name in VARIABLES},
+    }
 
 
 def _fill(shell: str, summary: Summary, styles: Sequence[str] = (), **more: Any) -> str:
@@ -118,6 +123,10 @@ def _environment() -> Environment:
 def _source(name: str) -> str:
     """Return the text of a template as it stands."""
     return files("reports").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    return _source("behaviour.js") + _source("downloads.js")
 
 
 def _bar(auc: float) -> str:

@@ -66,7 +66,7 @@ def _grid(summary: Summary, uid: str) -> dict[str, Any]:
     return {
         "grid": summary["grid"],
         "board": board,
-        "downloads": _downloads(summary, board, ("csv", "md", "tex", "json")),
+        "downloads": _downloads(summary, board),
         "drawing": _spread(summary, uid),
         "matrices": [(*made, _downloads(summary, made[-1])) for made in grid.matrices(summary)],
         "cells": cells,
@@ -89,8 +89,7 @@ def _leaderboard(summary: Summary, uid: str) -> dict[str, Any]:
     boards = [(part, views.leaderboard(summary, part)) for part in parts]
     marks = {part: _best_floor(board) for part, board in boards}
     test = boards[0][1]
-    kinds = ("csv", "md", "tex", "json")
-    return {"boards": boards, "floors": marks, "downloads": _downloads(summary, test, kinds)}
+    return {"boards": boards, "floors": marks, "downloads": _downloads(summary, test)}
 
 
 def _best_floor(board: Table) -> float | None:
@@ -122,7 +121,7 @@ def _findings(summary: Summary, uid: str) -> dict[str, Any]:
         "grids": [(title, hint, grid, _downloads(summary, grid)) for title, hint, grid in grids],
         "every": every,
         "choices": choices,
-        "downloads": _downloads(summary, every, ("csv",)),
+        "downloads": _downloads(summary, every),
     }
 
 
@@ -140,9 +139,9 @@ def _comparison(summary: Summary, uid: str) -> dict[str, Any]:
         "panes": panes,
         "every": every,
         "choices": comparison.choices(every),
-        "downloads": _downloads(summary, every, ("csv",)),
+        "downloads": _downloads(summary, every),
         "delong": delong if delong.lines else None,
-        "delong_downloads": _downloads(summary, delong, ("csv",)),
+        "delong_downloads": _downloads(summary, delong),
         "ratio": comparison.mean_ratio(delong.records),
     }
 
@@ -156,10 +155,9 @@ def _calibration(summary: Summary, uid: str) -> dict[str, Any]:
 
 
 def _with_files(summary: Summary, content: dict[str, Any]) -> dict[str, Any]:
-    """Add the downloads of all tables of a section, by the table's name; of long ones the CSV."""
-    made = [it for it in content.values() if isinstance(it, Table)]
-    kinds = {it.name: ("csv", "md", "tex")[: 1 if len(it.records) > 50 else 3] for it in made}
-    files = {it.name: _downloads(summary, it, kinds[it.name]) for it in made}
+    """Add the downloads of all tables of a section, by the table's name."""
+    made = (it for it in content.values() if isinstance(it, Table))
+    files = {it.name: _downloads(summary, it) for it in made}
     return content | {"files": files} if content else {}
 
 
@@ -187,7 +185,7 @@ def _localization(summary: Summary, uid: str) -> dict[str, Any]:
         "Beside": [name for name in names if name in looked],
         "Finding": list(dict.fromkeys(record["label"] for record in every.records)),
     }
-    downloads = _downloads(summary, every, ("csv",))
+    downloads = _downloads(summary, every)
     return {"means": means, "every": every, "choices": choices, "downloads": downloads}
 
 

@@ -67,7 +67,7 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
         "gap_downloads": downloads(summary, gap),
         "every": every,
         "choices": _choices(every),
-        "downloads": downloads(summary, every, ("csv",)),
+        "downloads": downloads(summary, every),
     }
 
 

@@ -2,19 +2,21 @@
 
 A figure is drawn in the placeholder colours of `reports.palette`; here they become
 ``var(--name)``, so that one drawing serves the light, the dark and the printed page. Labels stay
-text in the page's own font.
+text in the page's own font. A drawing for a file of its own is made in
+`reports.palette.standing_alone`, and can be had as PDF, too.
 """
 
 import io
 import re
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import matplotlib
 from matplotlib.figure import Figure
 
-from reports.palette import VARIABLES
+from reports.palette import VARIABLES, placeholder, stands_alone
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -28,7 +30,34 @@ _GEOMETRY = ("d", "x", "y", "width", "height", "transform")
 ET.register_namespace("", "http://www.w3.org/2000/svg")
 
 
-def to_svg(figure: Figure, *, name: str, label: str, hints: Mapping[str, str] | None = None) -> str:
+class Drawing(str):
+    """The text of an ``<svg>`` element, with what a file of it needs.
+
+    Attributes
+    ----------
+    label : str
+        What the drawing shows, in words.
+    figure : matplotlib.figure.Figure or None
+        What it was drawn from; None where it is for a page.
+    """
+
+    __slots__ = ("figure", "label")
+
+    label: str
+    figure: Figure | None
+
+    def pdf(self) -> bytes:
+        """Return the drawing as a PDF; only of one that stands alone."""
+        assert self.figure is not None
+        content = io.BytesIO()
+        with matplotlib.rc_context({"pdf.fonttype": 42}), _quiet():
+            self.figure.savefig(content, format="pdf", metadata={"CreationDate": None})
+        return content.getvalue()
+
+
+def to_svg(
+    figure: Figure, *, name: str, label: str, hints: Mapping[str, str] | None = None
+) -> Drawing:
     """Return `figure` as an ``<svg>`` element for a page.
 
     The same figure gives the same text, byte for byte.
@@ -51,24 +80,32 @@ def to_svg(figure: Figure, *, name: str, label: str, hints: Mapping[str, str] | 
     _drop_ids(root)
     _rewrite(root)
     _flatten(root)
-    for attribute in ("width", "height", "version"):
-        root.attrib.pop(attribute, None)
+    if stands_alone():
+        root.attrib |= {"font-family": "sans-serif", "fill": placeholder("ink")}
+    else:
+        for attribute in ("width", "height", "version"):
+            root.attrib.pop(attribute, None)
     root.attrib |= {"role": "img", "aria-label": label}
-    return ET.tostring(root, encoding="unicode")
+    drawing = Drawing(ET.tostring(root, encoding="unicode"))
+    drawing.label, drawing.figure = label, figure if stands_alone() else None
+    return drawing
 
 
 def _draw(figure: Figure, salt: str) -> str:
     bare = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     text = io.StringIO()
-    with (
-        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}),
-        warnings.catch_warnings(),
-    ):
-        # The browser draws the text: it does not matter which glyphs Matplotlib's font lacks.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}), _quiet():
         figure.savefig(text, format="svg", transparent=True, metadata=bare)
     return text.getvalue()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Say nothing of glyphs that Matplotlib's font lacks: a browser draws the text itself."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        yield
 
 
 def _drop_unused(root: ET.Element) -> None:
