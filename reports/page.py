@@ -16,14 +16,19 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from reports import audit_words, grid
+from reports import audit_words, grid, runs
 from reports.colours import light
+from reports.marks import Marks
+from reports.navigation import grouped
 from reports.palette import VARIABLES, row_styles
 from reports.sections import sections
 from reports.story import headline
 from reports.tables import write
 
 Summary = Mapping[str, Any]
+
+_SHEETS = ("_variables.css", "style.css", "layout.css", "downloads.css", "print.css")
+_SCRIPTS = ("address.js", "tables.js", "chooser.js", "reading.js", "downloads.js", "behaviour.js")
 
 
 def render(summary: Summary) -> str:
@@ -81,6 +86,8 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
     tell = grid.story if summary.get("grid") else headline
     if audit_words.is_page(summary):
         tell = audit_words.story
+    if runs.is_page(summary):
+        tell = runs.story
     return {
         "story": tell(summary),
         "sections": sections(summary, uid),
@@ -89,11 +96,12 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
 
 
 def _fill(shell: str, summary: Summary, styles: Sequence[str] = (), **more: Any) -> str:
-    sheets = ("_variables.css", "style.css", *styles)
+    sheets = (*_SHEETS, *styles)
     filled = _environment().get_template(shell)
     return filled.render(
         summary=summary,
         styles=row_styles(summary.get("rows", ())),
+        marks=Marks(summary),
         style=Markup("".join(map(_source, sheets))),
         **more,
     )
@@ -117,16 +125,20 @@ def _environment() -> Environment:
     )
     environment.filters["write"] = write
     environment.filters["bar"] = _bar
+    environment.filters["grouped"] = grouped
+    environment.filters["key"] = "{:.6g}".format  # what cells are sorted by needs no more digits
     return environment
+
+
+def _script() -> str:
+    """Return the page's only script: its parts in one function, which leaves no name behind."""
+    parts = "".join(map(_source, _SCRIPTS))
+    return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
 def _source(name: str) -> str:
     """Return the text of a template as it stands."""
     return files("reports").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _script() -> str:
-    return _source("behaviour.js") + _source("downloads.js")
 
 
 def _bar(auc: float) -> str:

@@ -16,6 +16,7 @@ from reports import (
     label_quality,
     literature,
     panels,
+    runs,
     subgroups,
     tables,
     thresholds,
@@ -52,7 +53,7 @@ def sections(summary: Summary, uid: str) -> list[Section]:
     """
     made = (
         Section(key, title, content)
-        for key, title, build in _BUILDERS
+        for key, title, build in (_OF_RUNS if runs.is_page(summary) else _BUILDERS)
         if (content := build(summary, uid))
     )
     return list(made)
@@ -139,6 +140,7 @@ def _comparison(summary: Summary, uid: str) -> dict[str, Any]:
         "panes": panes,
         "every": every,
         "choices": comparison.choices(every),
+        "chosen": comparison.CHOSEN,
         "downloads": _downloads(summary, every),
         "delong": delong if delong.lines else None,
         "delong_downloads": _downloads(summary, delong),
@@ -292,4 +294,11 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("data", "Data", _data),
     ("run", "What was run", _run),
     ("checklists", "Checklists", checklists.section),
+)
+
+#: The sections of a page that compares runs.
+_OF_RUNS = (
+    ("changes", "Change by row", runs.changes),
+    ("changes_by_finding", "Change by finding", runs.by_finding),
+    ("differing", "What else is not the same", runs.differing),
 )

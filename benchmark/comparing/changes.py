@@ -53,7 +53,7 @@ def changes_table(runs: Mapping[str, Evidence]) -> pd.DataFrame:
 
 
 def _on_test(first: Evidence, run: Evidence, rows: Iterable[str]) -> Evidence:
-    """Return some rows of a run on test alone, its images and findings as the first run has them."""
+    """Return some rows of a run on test alone, images and findings as the first run has them."""
     images = first.test.table.index
     return replace(
         first,
