@@ -89,8 +89,10 @@ def _leaderboard(summary: Summary, uid: str) -> dict[str, Any]:
     parts = views.parts_of(summary) or ["test"]
     boards = [(part, views.leaderboard(summary, part)) for part in parts]
     marks = {part: _best_floor(board) for part, board in boards}
-    test = boards[0][1]
-    return {"boards": boards, "floors": marks, "downloads": _downloads(summary, test)}
+    return {
+        "boards": [(part, board, _downloads(summary, board)) for part, board in boards],
+        "floors": marks,
+    }
 
 
 def _best_floor(board: Table) -> float | None:
@@ -187,8 +189,13 @@ def _localization(summary: Summary, uid: str) -> dict[str, Any]:
         "Beside": [name for name in names if name in looked],
         "Finding": list(dict.fromkeys(record["label"] for record in every.records)),
     }
-    downloads = _downloads(summary, every)
-    return {"means": means, "every": every, "choices": choices, "downloads": downloads}
+    return {
+        "means": means,
+        "mean_downloads": _downloads(summary, means),
+        "every": every,
+        "choices": choices,
+        "downloads": _downloads(summary, every),
+    }
 
 
 def _data(summary: Summary, uid: str) -> dict[str, Any]:
@@ -221,8 +228,10 @@ def _data(summary: Summary, uid: str) -> dict[str, Any]:
 
 
 def _run(summary: Summary, uid: str) -> dict[str, Any]:
+    rows = views.rows_run(summary) if summary.get("rows") else None
     content = {
-        "rows": views.rows_run(summary) if summary.get("rows") else None,
+        "rows": rows,
+        "downloads": _downloads(summary, rows) if rows else None,
         "facts": _facts(summary),
         "protocol": summary.get("protocol"),
         "versions": summary.get("provenance", {}).get("versions"),

@@ -18,6 +18,9 @@ _SHARED = ("data", "split", "evaluation")
 #: What is said of a row that a run does not name.
 _ABSENT = "not in this run"
 
+#: What stands for a value that a run does not know.
+_NOTHING = "none"
+
 
 def summarize_runs(
     runs: Mapping[str, RunFolder], evidence: Mapping[str, Evidence], changes: pd.DataFrame
@@ -51,7 +54,7 @@ def summarize_runs(
         "name": name_of(list(runs)),
         "title": f"{', '.join([*runs][1:])} against {first}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "banners": banners([it for it in rows if it["weights"] == "random"], _experiment(runs)),
+        "banners": banners(rows, _experiment(runs)),
         "data": {"source": base.source, **counts},
         "findings": [{"name": name, "label": display(name)} for name in base.findings],
         "rows": rows,
@@ -149,23 +152,28 @@ def _state(row: RowFolder, macro: Mapping[str, float]) -> str:
 
 
 def _options(runs: Mapping[str, RunFolder]) -> Compared:
-    """Return what was set: for all rows, and for each row that both have, with defaults."""
-    return _gathered({name: _options_of(run) for name, run in runs.items()}, "—")
+    """Return what was set, with defaults: for the rows that all runs have, then for all rows."""
+    cards = {
+        name: {row: run.row(row).status.get("card") for row in run.experiment().rows}
+        for name, run in runs.items()
+    }
+    shared = [
+        row for row in next(iter(cards.values())) if all(it.get(row) for it in cards.values())
+    ]
+    each = {}
+    for name, run in runs.items():
+        own = {row: cards[name][row].get("options", {}) for row in shared}
+        each[name] = dict(_flat(own)) | _settings(run.experiment())
+    return _gathered(each, _NOTHING)
 
 
-def _options_of(run: RunFolder) -> dict[str, Any]:
-    experiment = run.experiment()
+def _settings(experiment: Experiment) -> dict[str, Any]:
     content = experiment.model_dump(mode="json", include=set(_SHARED))
-    found = dict(_flat(content)) | {"training.seed": experiment.training.seed}
-    for name in experiment.rows:
-        card = run.row(name).status.get("card", {})
-        for option, value in card.get("options", {}).items():
-            found[f"{name}.{option}"] = value
-    return found
+    return dict(_flat(content)) | {"training.seed": experiment.training.seed}
 
 
 def _circumstances(runs: Mapping[str, RunFolder]) -> Compared:
-    return _gathered({name: _circumstances_of(run) for name, run in runs.items()}, "—")
+    return _gathered({name: _circumstances_of(run) for name, run in runs.items()}, _NOTHING)
 
 
 def _circumstances_of(run: RunFolder) -> dict[str, Any]:
