@@ -410,6 +410,15 @@ def write_gallery(folder: Path, page: str, pictures: Iterable[tuple[str, bytes]]
     return folder / "gallery.html"
 
 
+def write_files(folder: Path, content: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Write files under a folder, each at once; return their places."""
+    written = []
+    for name, data in content:
+        write_with(folder / name, partial(Path.write_bytes, data=data))
+        written.append(folder / name)
+    return written
+
+
 def split_table(radiographs: Radiographs, split: Split) -> pd.DataFrame:
     """Return a split as split.csv has it: who is where, and what the table says of the image."""
     table = radiographs.table[["patient", "age", "sex", "view", "follow_up"]].copy()

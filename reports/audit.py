@@ -31,16 +31,17 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
     if not audit:
         return {}
     macro = _by_auc([line for line in audit["lines"] if line["finding"] == "macro"])
-    board, every = _board(audit, macro), _every(summary)
+    splits, board, every = _protocols_table(audit), _board(audit, macro), _every(summary)
     return {
-        "splits": _protocols_table(audit),
+        "splits": splits,
+        "split_downloads": downloads(summary, splits),
         "claims": claims(summary),
         "board": board,
         "downloads": downloads(summary, board),
         "drawing": _of_rows(summary, macro, uid),
         "by_finding": _of_findings(summary, uid),
         "every": every,
-        "every_downloads": downloads(summary, every, ("csv",)),
+        "every_downloads": downloads(summary, every),
         "choices": {
             "Row": [line["row"] for line in macro],
             "Finding": [*(f["label"] for f in summary.get("findings", ())), "Macro mean"],

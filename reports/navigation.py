@@ -6,11 +6,14 @@ from typing import Any
 
 #: The first section of each group, and what the group is called.
 _GROUPS = {
-    "Result": ("grid", "leaderboard", "checks", "findings", "comparison"),
+    "Result": (
+        *("grid", "leaderboard", "checks", "findings", "comparison"),
+        *("changes", "changes_by_finding"),
+    ),
     "Scores": ("thresholds", "curves", "calibration"),
     "For whom": ("subgroups", "labels", "literature"),
     "Models": ("training", "cost", "gallery", "localization"),
-    "Evidence": ("audit", "data", "run", "checklists", "downloads"),
+    "Evidence": ("audit", "data", "run", "checklists", "downloads", "differing"),
 }
 
 

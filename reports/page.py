@@ -16,18 +16,19 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from reports import audit_words, grid
+from reports import audit_words, grid, runs
+from reports.colours import light
 from reports.marks import Marks
 from reports.navigation import grouped
-from reports.palette import row_styles
+from reports.palette import VARIABLES, row_styles
 from reports.sections import sections
 from reports.story import headline
 from reports.tables import write
 
 Summary = Mapping[str, Any]
 
-_SHEETS = ("_variables.css", "style.css", "layout.css", "print.css")
-_SCRIPTS = ("address.js", "tables.js", "chooser.js", "reading.js", "behaviour.js")
+_SHEETS = ("_variables.css", "style.css", "layout.css", "downloads.css", "print.css")
+_SCRIPTS = ("address.js", "tables.js", "chooser.js", "reading.js", "downloads.js", "behaviour.js")
 
 
 def render(summary: Summary) -> str:
@@ -85,7 +86,13 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
     tell = grid.story if summary.get("grid") else headline
     if audit_words.is_page(summary):
         tell = audit_words.story
-    return {"story": tell(summary), "sections": sections(summary, uid)}
+    if runs.is_page(summary):
+        tell = runs.story
+    return {
+        "story": tell(summary),
+        "sections": sections(summary, uid),
+        "palette": {name: light()[name] for name in VARIABLES},
+    }
 
 
 def _fill(shell: str, summary: Summary, styles: Sequence[str] = (), **more: Any) -> str:
@@ -119,6 +126,7 @@ def _environment() -> Environment:
     environment.filters["write"] = write
     environment.filters["bar"] = _bar
     environment.filters["grouped"] = grouped
+    environment.filters["key"] = "{:.6g}".format  # what cells are sorted by needs no more digits
     return environment
 
 

@@ -2,7 +2,8 @@
 
 A figure is drawn in the placeholder colours of `reports.palette`; here they become
 ``var(--name)``, so that one drawing serves the light, the dark and the printed page. Labels stay
-text in the page's own font.
+text in the page's own font. A drawing for a file of its own is made in
+`reports.palette.standing_alone`, and can be had as PDF, too.
 """
 
 import io
@@ -10,13 +11,14 @@ import json
 import re
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import log10
 
 import matplotlib
 from matplotlib.figure import Figure
 
-from reports.palette import VARIABLES
+from reports.palette import VARIABLES, placeholder, stands_alone
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -31,6 +33,31 @@ _GEOMETRY = ("d", "x", "y", "width", "height", "transform")
 ET.register_namespace("", "http://www.w3.org/2000/svg")
 
 
+class Drawing(str):
+    """The text of an ``<svg>`` element, with what a file of it needs.
+
+    Attributes
+    ----------
+    label : str
+        What the drawing shows, in words.
+    figure : matplotlib.figure.Figure or None
+        What it was drawn from; None where it is for a page.
+    """
+
+    __slots__ = ("figure", "label")
+
+    label: str
+    figure: Figure | None
+
+    def pdf(self) -> bytes:
+        """Return the drawing as a PDF; only of one that stands alone."""
+        assert self.figure is not None
+        content = io.BytesIO()
+        with matplotlib.rc_context({"pdf.fonttype": 42}), _quiet():
+            self.figure.savefig(content, format="pdf", metadata={"CreationDate": None})
+        return content.getvalue()
+
+
 def to_svg(
     figure: Figure,
     *,
@@ -39,7 +66,7 @@ def to_svg(
     hints: Mapping[str, str] | None = None,
     thresholds: Mapping[str, str] | None = None,
     reading: str = "",
-) -> str:
+) -> Drawing:
     """Return `figure` as an ``<svg>`` element for a page.
 
     The same figure gives the same text, byte for byte.
@@ -66,12 +93,17 @@ def to_svg(
     _drop_ids(root)
     _rewrite(root)
     _flatten(root)
-    for attribute in ("width", "height", "version"):
-        root.attrib.pop(attribute, None)
     root.attrib |= {"role": "img", "aria-label": label}
     if reading:
         root.set("data-reading", reading)
-    return ET.tostring(root, encoding="unicode")
+    if stands_alone():
+        _set_alone(root)
+    else:
+        for attribute in ("width", "height", "version"):
+            root.attrib.pop(attribute, None)
+    drawing = Drawing(ET.tostring(root, encoding="unicode"))
+    drawing.label, drawing.figure = label, figure if stands_alone() else None
+    return drawing
 
 
 def reading(figure: Figure, *, up: str = "", root: bool = False) -> str:
@@ -112,15 +144,18 @@ def _axis(
 def _draw(figure: Figure, salt: str) -> str:
     bare = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     text = io.StringIO()
-    with (
-        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}),
-        warnings.catch_warnings(),
-    ):
-        # The browser draws the text: it does not matter which glyphs Matplotlib's font lacks.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}), _quiet():
         figure.savefig(text, format="svg", transparent=True, metadata=bare)
     return text.getvalue()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Say nothing of glyphs that Matplotlib's font lacks: a browser draws the text itself."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        yield
 
 
 def _drop_unused(root: ET.Element) -> None:
@@ -205,6 +240,14 @@ def _straight(path: str) -> str:
             steps.append(f"{kind}{to_x} {to_y}")
         x, y = to_x, to_y
     return "".join(steps)
+
+
+def _set_alone(root: ET.Element) -> None:
+    """Give a drawing the page's font and ink, and drop what only a page reads."""
+    root.attrib |= {"font-family": "sans-serif", "fill": placeholder("ink")}
+    for element in root.iter():
+        for name in [name for name in element.attrib if name.startswith("data-")]:
+            del element.attrib[name]
 
 
 def _themed(style: str) -> str:

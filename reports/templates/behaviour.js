@@ -73,6 +73,7 @@ function bind(root) {
   root.querySelectorAll("[data-theme-toggle]").forEach(theme);
   root.querySelectorAll("[data-follow]").forEach(follow);
   readings(root);
+  downloads(root);
   kept.restore();
 }
 

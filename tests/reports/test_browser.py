@@ -351,14 +351,6 @@ def test_no_width_makes_the_page_scroll_sideways(opened, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_a_download_is_the_table(opened):
-    page = opened()
-    with page.expect_download() as caught:
-        page.get_by_role("link", name="CSV").first.click()
-    assert caught.value.suggested_filename == "demo-leaderboard-test.csv"
-    assert caught.value.path().read_text("utf-8").startswith("row,kind,auc,")
-
-
 def test_hostile_names_are_shown_as_text(opened, little, tmp_path):
     name = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'" + "w" * 300
     little["rows"][0]["name"] = name
