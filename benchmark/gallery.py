@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from benchmark.cases import OUTCOMES
 from benchmark.explain import Explanation, Look
 from benchmark.localization import FRAME
 from benchmark.run_folder import RunFolder
-from features.files import read_json, write_json, write_text, write_with
+from features.files import read_json, write_files, write_json, write_text
 from features.findings import display
 from features.progress import Progress, silent
 from models import registry
@@ -146,10 +145,6 @@ def write_gallery(folder: Path, page: str, pictures: Iterable[tuple[str, bytes]]
     listed = folder / "pictures.json"
     for name in read_json(listed):
         (folder / Path(name).name).unlink(missing_ok=True)
-    names = []
-    for name, content in pictures:
-        write_with(folder / name, partial(Path.write_bytes, data=content))
-        names.append(name)
-    write_json(listed, names)
+    write_json(listed, [place.name for place in write_files(folder, pictures)])
     write_text(folder / "gallery.html", page)
     return folder / "gallery.html"

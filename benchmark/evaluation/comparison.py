@@ -46,7 +46,8 @@ def comparison_table(evidence: Evidence) -> pd.DataFrame:
     if not len(first):
         return pd.DataFrame(columns=list(COLUMNS))
     names, axis = np.array(evidence.rows, object), axis_names(evidence.findings)
-    families, patients = _families(evidence.test.fourteen, len(axis)), _patients(evidence.test)
+    families = families_of(evidence.test.fourteen, len(axis))
+    patients = patients_of(evidence.test)
     tables = []
     for metric in RANKING:
         estimates = evidence.estimates[metric]
@@ -63,13 +64,13 @@ def comparison_table(evidence: Evidence) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _families(fourteen: Sequence[int], count: int) -> list[list[int]]:
+def families_of(fourteen: Sequence[int], count: int) -> list[list[int]]:
     """Return what is adjusted together: the 14 findings; then each of the others on its own."""
     others = [place for place in range(count) if place not in fourteen]
     return [list(fourteen), *([place] for place in others)]
 
 
-def _patients(part: Part) -> np.ndarray:
+def patients_of(part: Part) -> np.ndarray:
     """Return of how many patients each figure is: of the class that fewer have, or all."""
     rarer = np.minimum(part.carriers(), part.carriers(0))
     return np.array([*rarer, *[len(part.names)] * 2])
