@@ -52,8 +52,8 @@ def thresholds_not_as_asked(evidence: Evidence) -> Iterator[Remark]:
 
     Valid holds too few positives of a finding to choose a threshold by the rule asked for, and the
     optimum would be an accident of a few radiographs; or no threshold does there what was asked
-    for. What was done instead stands in the columns `rule` and `note` of the metrics. Compare precision, recall and F1 of these findings with care, or take
-    a larger valid part.
+    for. What was done instead stands in the columns `rule` and `note` of the metrics. Compare
+    precision, recall and F1 of these findings with care, or take a larger valid part.
     """
     notes = {
         finding: decision.note
