@@ -21,6 +21,8 @@ from benchmark.published import published
 #: How much higher than on test an AUC must be to be called far above it: on valid, on train.
 FAR = {"valid": 0.02, "train": 0.1}
 
+_NONE_COMMON = f"it takes a finding of {FEW_PATIENTS} patients of test"
+
 
 @check("CXR001", "Floor not beaten", "warning")
 def floor_not_beaten(evidence: Evidence) -> Iterator[Remark]:
@@ -40,6 +42,9 @@ def floor_not_beaten(evidence: Evidence) -> Iterator[Remark]:
     best = max(floors, key=lambda place: np.nan_to_num(macro.value[place]))
     gap = macro[models] - macro[[best]]
     low, high = _interval(gap, evidence)
+    if np.isnan(low).all():
+        yield unjudged("no finding of test tells rows apart: their macro AUCs have no interval")
+        return
     for k, place in enumerate(models):
         if low[k] <= 0:
             yield Remark(
@@ -59,6 +64,8 @@ def below_chance(evidence: Evidence) -> Iterator[Remark]:
     (Bonferroni): its upper bound is below 0.5. Findings of fewer than 10 patients are not looked
     at. See whether the model predicts the class 0, or columns of its scores are exchanged.
     """
+    if not _common(evidence.test):
+        yield unjudged(_NONE_COMMON)
     for row, auc, margin, names in _looked_at(evidence):
         below = np.flatnonzero(auc + margin < 0.5)
         if len(below):
@@ -80,6 +87,8 @@ def above_published(evidence: Evidence) -> Iterator[Remark]:
     if evidence.source != "nih":
         yield unjudged("figures are published of NIH's radiographs alone")
         return
+    if not _common(evidence.test):
+        yield unjudged(_NONE_COMMON)
     best = best_published(evidence.kind)
     for row, auc, margin, names in _looked_at(evidence):
         known = np.array([best.get(name, np.nan) for name in names])

@@ -50,10 +50,10 @@ def unequal_test_sets(evidence: Evidence) -> Iterator[Remark]:
 def thresholds_not_as_asked(evidence: Evidence) -> Iterator[Remark]:
     """Gather where thresholds were chosen otherwise.
 
-    Valid holds too few positives of a finding to choose a threshold by the rule asked for. The
-    optimum would be an accident of a few radiographs, so another rule has chosen; the column `note`
-    of the metrics says which. Compare precision, recall and F1 of these findings with care, or take
-    a larger valid part.
+    Valid holds too few positives of a finding to choose a threshold by the rule asked for, and the
+    optimum would be an accident of a few radiographs; or no threshold does there what was asked
+    for. What was done instead stands in the columns `rule` and `note` of the metrics. Compare
+    precision, recall and F1 of these findings with care, or take a larger valid part.
     """
     notes = {
         finding: decision.note

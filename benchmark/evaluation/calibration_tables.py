@@ -32,7 +32,10 @@ BIN_COLUMNS = (
     *("observed_low", "observed_high"),
 )
 #: Those of evaluation/net_benefit.csv; calling nobody has a net benefit of 0.
-CURVE_COLUMNS = ("row", "stage", "finding", "threshold", "net_benefit", "everybody")
+CURVE_COLUMNS = (
+    *("row", "stage", "finding", "threshold"),
+    *("net_benefit", "net_benefit_low", "net_benefit_high", "everybody"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,14 +182,29 @@ def net_benefit_table(evidence: Evidence) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `CURVE_COLUMNS`; net benefits are rounded to a millionth of an image.
+        Columns `CURVE_COLUMNS`; net benefits are rounded to a millionth of an image. Intervals are
+        over patients.
     """
     tables = []
     for given in staged(evidence):
-        for named, truth, scores in given.columns(evidence.test):
+        for k, (named, truth, scores) in enumerate(given.columns(evidence.test)):
             own, everybody = net_benefit(truth, scores, GRID)
-            curve = {"threshold": GRID, "net_benefit": own, "everybody": everybody}
+            low, high = _net_benefit_bounds(evidence, k, given.scores[:, k])
+            bounds = {"net_benefit_low": low, "net_benefit_high": high}
+            curve = {"threshold": GRID, "net_benefit": own, **bounds, "everybody": everybody}
             if len(truth):
                 tables.append(pd.DataFrame(named | curve))
     made = pd.concat(tables, ignore_index=True).round(6) if tables else pd.DataFrame()
     return made.reindex(columns=list(CURVE_COLUMNS))
+
+
+def _net_benefit_bounds(
+    evidence: Evidence, k: int, scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bounds of a finding's decision curve, from what calling each image is worth."""
+    test, settings, truth = evidence.test, evidence.settings, evidence.test.truth[:, k, None]
+    worth = np.where(truth == 1, 1, -GRID / (1 - GRID)) * (scores[:, None] >= GRID)
+    known = np.broadcast_to(~np.isnan(truth), worth.shape)
+    sums, images = by_patient(test, np.where(known, worth, 0)), by_patient(test, known)
+    made = ratio(sums, images, evidence.weights)
+    return interval(made, level=settings.level, method=settings.interval)

@@ -71,13 +71,13 @@ def by_patient(part: Part, values: np.ndarray) -> np.ndarray:
     part : Part
         Whose images they are.
     values : numpy.ndarray
-        Shape (n, findings): NaN adds nothing.
+        Shape (n, columns): NaN adds nothing.
 
     Returns
     -------
     numpy.ndarray
-        Shape (patients, findings).
+        Shape (patients, columns).
     """
-    sums = np.zeros((len(part.names), len(part.findings)))
+    sums = np.zeros((len(part.names), values.shape[1]))
     np.add.at(sums, part.patients, np.nan_to_num(values))
     return sums

@@ -36,6 +36,20 @@ def test_cxr001_needs_a_floor(study, reasons):
     ]
 
 
+def test_cxr001_needs_figures_with_an_interval(study, remarks, reasons):
+    nobody = replace(study, truth=study.truth.where(study.split["part"] != "test", 0))
+    assert remarks("CXR001", nobody) == []
+    assert reasons("CXR001", nobody) == [
+        "no finding of test tells rows apart: their macro AUCs have no interval"
+    ]
+
+
+@pytest.mark.parametrize("code", ["CXR003", "CXR004"])
+def test_aucs_of_few_patients_are_not_judged(study, reasons, code):
+    hardly = replace(study, truth=study.truth.where(study.split["part"] != "test", 0))
+    assert reasons(code, hardly) == ["it takes a finding of 10 patients of test"]
+
+
 def test_cxr003_speaks_of_scores_that_are_turned_round(study, with_scores, remarks):
     mass = 1 - study.scores["strong"]["Mass"]
     said = remarks("CXR003", with_scores("strong", Mass=mass))

@@ -330,6 +330,21 @@ def test_bins_and_curves_are_written_for_every_row_and_finding(study):
     assert (everybody < 0).all()
 
 
+def test_the_interval_of_a_decision_curve_is_that_of_draws_of_patients(study):
+    given = evidence(study)
+    line = net_benefit_table(given).query("row == 'high' and finding == 'Mass'").iloc[12]
+    test, k = given.test, FINDINGS.index("Mass")
+    known = ~np.isnan(test.truth[:, k])
+    truth, scores = test.truth[known, k] == 1, test.scores[given.rows.index("high")][known, k]
+    drawn = []
+    for weights in given.weights.T:
+        images = np.repeat(np.arange(len(truth)), weights[test.patients[known]].astype(int))
+        drawn.append(net_benefit(truth[images], scores[images], GRID)[0][12])
+    found = [line["net_benefit_low"], line["net_benefit_high"]]
+    assert found == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=1e-6)
+    assert found[0] < line["net_benefit"] < found[1]
+
+
 def test_the_shift_of_prevalence_has_an_interval_where_both_parts_have_the_finding(study):
     truth, split, _ = study
     table = prevalence_table(evidence(study)).set_index("finding")
