@@ -110,7 +110,8 @@ def _unfinished(summary: Summary) -> list[Markup]:
 def _caution(audit: Record) -> Markup:
     said = Markup(
         "{:g}% intervals from {:,} draws of the {:,} patients of both test parts. They hold the "
-        "chance in who is tested, not in the lot of the splits and the training."
+        "chance in who is tested, not in the lot of the splits and the training: other seeds move "
+        "the figures, too."
     ).format(100 * audit["level"], audit["draws"], audit["patients"])
     if audit["by_lot"]:
         return said

@@ -130,7 +130,8 @@ class Audit(Run):
         level, drawn = f"{100 * content['level']:g}%", f"{content['patients']:,} patients"
         return [
             *failed,
-            f"macro AUC on test; {level} intervals, {content['draws']:,} draws of {drawn}",
+            f"macro AUC on test; {level} intervals, {content['draws']:,} draws of {drawn}: of who "
+            "is tested, not of the lot of the splits or the training (--seed)",
             f"test images whose patient is in train: {leaks['image']:.1%} by image, "
             f"{leaks['patient']:.1%} by patient",
         ]

@@ -15,7 +15,6 @@ from benchmark.grids.runner import Fitting
 from benchmark.inputs import Inputs, decoded, parted, read_data, tell
 from benchmark.provenance import describe
 from benchmark.rows import rows_of
-from benchmark.run_folder import GRID_TABLES, RUN_TABLES
 from benchmark.runner import Outcome, alone_in, evidence_of, prepare
 from features.errors import InputError
 
@@ -64,8 +63,8 @@ def run_audit(
     Raises
     ------
     InputError
-        If the experiment has a grid, or data, split or options cannot be used. Nothing has been
-        fitted then.
+        If the experiment has a grid, the folder holds a run, or data, split or options cannot be
+        used. Nothing has been fitted then.
     WorkError
         If another run is at work in the folder, or the executor's cluster cannot be used.
     """
@@ -73,6 +72,7 @@ def run_audit(
         raise InputError("an audit is of one split: the experiment has a [grid]; leave it out")
     rows = rows_of(experiment)
     run = AuditFolder(folder)
+    _refuse_other_run(run)
     run.claim()
     with ExitStack() as held:
         held.enter_context(alone_in(folder))
@@ -93,6 +93,12 @@ def run_audit(
     return Outcome(run, failed)
 
 
+def _refuse_other_run(run: AuditFolder) -> None:
+    """Refuse to write over the split, the labels and the report of a run, or over a grid."""
+    if (run.path / "split.csv").is_file() or run.has("cells"):
+        raise InputError(f"--out {run.path} holds a run; audit into {run.path / 'audit'}")
+
+
 def _read(experiment: Experiment, console: Console) -> dict[str, Inputs]:
     """Read the radiographs once and part them twice, into parts of the same sizes."""
     whole = decoded(parted(experiment, *read_data(experiment, console)), experiment, console)
@@ -105,7 +111,6 @@ def _write_inputs(
     run: AuditFolder, experiment: Experiment, inputs: Inputs, executor: Executor
 ) -> None:
     run.write_experiment(experiment)
-    run.drop(*RUN_TABLES, *GRID_TABLES)
     said = {"executor": str(executor), "data": inputs.reading, "audit": list(run.runs)}
     run.write_provenance(describe() | said)
 

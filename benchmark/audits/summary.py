@@ -21,8 +21,9 @@ PROTOCOL = {
     "Inflation": "The AUC on the test part of the image-level split, less that on the test part of "
     "the split by patient.",
     "Intervals": "{level} intervals from {draws:,} draws of the patients of both test parts, the "
-    "same draws for both. They hold the chance in who is tested; another lot of either split, or "
-    "another training, would move the figures too.",
+    "same draws for both. They hold the chance in who is tested, and neither "
+    "the lot by which patients and images were parted nor the training: other seeds move the "
+    "figures, too.",
 }
 
 #: Of a run's protocol, what is said of an audit too.

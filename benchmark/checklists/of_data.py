@@ -33,10 +33,15 @@ def source(summary: Summary) -> str:
 def left_out(summary: Summary) -> str:
     """Count what was read and what was not, and why."""
     data = summary["data"]
+    missing, damaged = data.get("missing") or 0, len(data.get("damaged") or ())
+    named = data.get("images_in_table", data["images"])  # what is left of them has another reason
     reasons = {
-        "named in the table but not on disk": data.get("pixels", True) and data.get("missing"),
+        "named in the table but not on disk": data.get("pixels", True) and missing,
         "on disk but not in the table": data.get("surplus"),
-        "damaged": len(data.get("damaged") or ()),
+        "damaged": damaged,
+        "beyond the limit" if data.get("limit") else "without a score or outside the split": (
+            named - missing - damaged - data["images"]
+        ),
     }
     said = [f"{count:,} {why}" for why, count in reasons.items() if count]
     return f"{data['images']:,} radiographs used; left out: {', '.join(said) or 'none'}."

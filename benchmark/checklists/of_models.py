@@ -21,9 +21,11 @@ def models(summary: Summary) -> str:
 
 
 def software(summary: Summary) -> str:
-    """List versions."""
+    """List versions; of predictions that were made elsewhere, those of the evaluation alone."""
     versions = summary["provenance"].get("versions") or {}
-    return sentences([", ".join(f"{name} {version}" for name, version in versions.items())])
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    elsewhere = finished(summary) and not fitted(summary)
+    return sentences([f"Of the evaluation alone: {listed}" if elsewhere and listed else listed])
 
 
 def initial_weights(summary: Summary) -> str:

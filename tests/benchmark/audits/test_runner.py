@@ -10,6 +10,7 @@ from benchmark import audit, open_run
 from benchmark.audits.run import Audit
 from benchmark.cli import main
 from benchmark.experiment import Experiment
+from benchmark.run_folder import RunFolder
 from features.errors import InputError
 
 
@@ -105,6 +106,14 @@ def test_a_row_that_fails_on_one_split_is_named_with_it_and_tried_again(
     assert len(found.table) == 0
     assert "done in 1 of 2 splits" in (tmp_path / "audit" / "report.html").read_text("utf-8")
     assert "broken (patient) failed" in capsys.readouterr().out
+
+
+def test_a_run_is_not_overwritten(audited, tmp_path):
+    shutil.copytree(audited.path / "patient", tmp_path / "run")
+    before = (tmp_path / "run" / "split.csv").read_bytes()
+    with pytest.raises(InputError, match=r"run holds a run; audit into .*run.audit$"):
+        audit(RunFolder(audited.path).experiment(), out=tmp_path / "run", quiet=True)
+    assert (tmp_path / "run" / "split.csv").read_bytes() == before
 
 
 def test_a_grid_is_refused_before_anything_is_done(small, tmp_path):

@@ -78,6 +78,26 @@ def test_facts_are_those_of_the_summary(bare):
     assert answers(bare, "TRIPOD+AI")["12a"].endswith("Some patients are in two parts.")
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"missing": 0, "pixels": False}, "7 without a score or outside the split"),
+        ({"missing": 4, "limit": 3}, "4 named in the table but not on disk, 3 beyond the limit"),
+        ({"missing": 5, "damaged": ["a", "b"]}, "5 named in the table but not on disk, 2 damaged"),
+    ],
+)
+def test_every_image_of_the_table_is_accounted_for(bare, more, said):
+    bare["data"] |= {"images_in_table": 10} | more
+    assert answers(bare, "CLAIM")["8"] == f"3 radiographs used; left out: {said}."
+
+
+def test_software_that_has_fitted_nothing_is_called_so(bare):
+    bare["provenance"] = {"versions": {"keras": "3.0"}}
+    assert answers(bare, "CLAIM")["23"] == "keras 3.0."
+    bare["rows"] = [{"name": "theirs", "title": "Theirs", "status": "done", "kind": "predictions"}]
+    assert answers(bare, "CLAIM")["23"] == "Of the evaluation alone: keras 3.0."
+
+
 def test_the_phantom_is_called_what_it_is(bare):
     bare["data"]["source"] = "phantom"
     assert answers(bare, "CLAIM")["5"].startswith("No study of patients")
