@@ -142,6 +142,9 @@ def _notes(model: "KerasModel", plan: Plan) -> Iterator[str]:
         yield f"{plan.monitor} decided: no finding has both classes in the valid part"
     if plan.steps != model.steps_per_execution:
         yield "steps_per_execution was 1: TensorFlow takes several at a time on one device alone"
+    weighted = model.loss == "weighted_bce" or (model.loss == "focal" and model.balanced)
+    if plan.sampling == "balanced" and weighted:
+        yield "balanced sampling and a loss that weighs classes both make up for rare findings"
     idle = [name for name in ("rotation", "flip", "brightness") if getattr(model, name)]
     if idle and len(model.trained.input_shape) == 2:
         yield f"{', '.join(idle)} changed nothing: this row learns from features"

@@ -385,6 +385,8 @@ def test_balanced_sampling_trains_on_rare_findings_more_often(parts, job, monkey
         return batch
 
     monkeypatch.setattr(Batches, "__getitem__", watch)
-    Small(epochs=1, sampling="balanced").fit(replace(train, labels=labels), valid, job())
+    options = {"sampling": "balanced", "loss": "weighted_bce"}
+    model = Small(epochs=1, **options).fit(replace(train, labels=labels), valid, job())
 
+    assert "both make up for rare findings" in model.facts["notes"][0]
     assert np.mean(shown) == pytest.approx(0.5, abs=0.15)  # 4 of 64 images
