@@ -17,6 +17,9 @@ from benchmark.row import RowTask
 from features.progress import Progress
 from models.base import Report, unheard
 
+#: Seconds in which a process must have ended once it has said its last word.
+GRACE = 30.0
+
 
 class Failure(Exception):
     """A row failed.
@@ -76,8 +79,6 @@ def run_row(
             reason = _follow(process, task, progress, report, wanted)
         finally:
             _end(process)
-    if process.returncode and not reason:
-        reason = _death(process.returncode)
     if reason:
         raise Failure(reason if "\n" not in reason else reason.splitlines()[0])
 
@@ -95,20 +96,20 @@ def _follow(
     report: Report,
     wanted: Callable[[], bool],
 ) -> str:
-    """Hand the task over and listen until the process ends; return the reason it gave, if any."""
+    """Hand the task over and listen until the process ends; return why it failed, if it did."""
     assert process.stdin
     with suppress(BrokenPipeError):  # it died before it could read; its exit status says why
         _hand_over(task, process.stdin)
-    reason = ""
     for message in _messages(process, wanted):
         if "progress" in message:
             progress(*message["progress"])
         elif "report" in message:
             report(*message["report"])
         else:
-            reason = message["failed"]
-    process.wait()
-    return reason
+            with suppress(subprocess.TimeoutExpired):  # a thread that the model left may never end
+                process.wait(GRACE)
+            return message["ended"]
+    return _death(process.wait())
 
 
 def _messages(process: subprocess.Popen, wanted: Callable[[], bool]) -> Iterator[dict[str, Any]]:
@@ -155,8 +156,10 @@ def _hand_over(task: RowTask, stdin: IO[bytes]) -> None:
 
 
 def _death(status: int) -> str:
-    """Say what an exit status without a message means."""
-    if status >= 0:
+    """Say what an exit status without a last word means; nothing of 0."""
+    if not status:
+        return ""
+    if status > 0:
         return f"its process ended with status {status}; see log.txt"
     name = signal.Signals(-status).name
     hint = " (out of memory?)" if name == "SIGKILL" else ""

@@ -116,8 +116,9 @@ def main() -> None:
         sys.exit(130)
     except BaseException as error:
         traceback.print_exc()
-        send({"failed": _reason(error)})
+        send({"ended": _reason(error)})
         sys.exit(1)
+    send({"ended": ""})
 
 
 def _end_with(parent: int) -> None:

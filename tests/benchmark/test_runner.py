@@ -174,6 +174,18 @@ def test_a_process_that_ends_early_without_a_word_is_a_failed_row(small, tmp_pat
     assert run.folder.row("killed").status["state"] == "failed"
 
 
+def test_a_thread_that_a_model_leaves_behind_holds_nothing_up(
+    small, tmp_path, model_files, monkeypatch
+):
+    monkeypatch.setattr("benchmark.process.GRACE", 0.1)
+    thread = "__import__('threading').Thread(target=__import__('time').sleep, args=(600,)).start()"
+    for name in ("corner", "broken"):
+        file = Path(model_files[name])
+        file.write_text(file.read_text().replace("self.findings =", f"{thread}; self.findings ="))
+    outcome = _run(small.replace({"rows": ["corner", "broken"]}), tmp_path / "run")
+    assert outcome.failed == {"broken": "RuntimeError: no such luck at all"}
+
+
 def test_a_failed_row_is_tried_again(small, tmp_path, counter):
     broken = small.replace({"rows": ["broken"]})
     _run(broken, tmp_path / "run")
@@ -214,7 +226,7 @@ def _press_ctrl_c(process) -> int:
     for _ in range(5):
         os.killpg(process.pid, signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            return process.wait(timeout=10)
+            return process.wait(timeout=30)
     raise AssertionError("the run cannot be interrupted")
 
 
@@ -228,7 +240,7 @@ def test_interrupting_leaves_a_folder_that_can_be_resumed(small, tmp_path, count
     folder = tmp_path / "run"
     command = [sys.executable, "-m", "benchmark.cli", "run", str(file), "--out", str(folder)]
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
-    for _ in range(300):
+    for _ in range(1200):
         time.sleep(0.1)
         if _fits(counter) == 2:
             break
