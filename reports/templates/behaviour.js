@@ -60,8 +60,14 @@ function follow(nav) {
 function bind(root) {
   root.dataset.bound = document.querySelectorAll("[data-bound]").length;
   const kept = address(root);
-  root.querySelectorAll("[data-sortable]").forEach((table) => sortable(table, kept));
-  root.querySelectorAll("[data-filters]").forEach((box) => filters(box, root, kept));
+  const listed = new Map();
+  for (const table of root.querySelectorAll("[data-sortable]")) {
+    listed.set(table.id, listing(table, root));
+    sortable(table, listed.get(table.id), kept);
+  }
+  for (const box of root.querySelectorAll("[data-filters]")) {
+    filters(box, root, listed.get(box.dataset.filters), kept);
+  }
   root.querySelectorAll(".switch").forEach((box) => switched(box, kept));
   root.querySelectorAll("[data-chooser]").forEach((panel) => chooser(panel, root, kept));
   root.querySelectorAll("[data-theme-toggle]").forEach(theme);

@@ -11,7 +11,7 @@ function readings(root) {
 
   function show(lines, x, y) {
     tip.replaceChildren(
-      ...lines.filter(Boolean).map((line, place) => {
+      ...lines.map((line, place) => {
         const element = document.createElement(place ? "span" : "b");
         element.textContent = line;
         return element;
@@ -51,8 +51,8 @@ function readings(root) {
     const found = svg && nearest(svg, event, root);
     if (found) return tell(svg, found);
     hide();
-    const lines = said(event.target);
-    if (lines) show(lines, event.clientX, event.clientY);
+    const lines = said(event.target)?.filter(Boolean);
+    if (lines?.length) show(lines, event.clientX, event.clientY);
   }
 
   // Arrow keys: along a line, from row to row, and with Shift from drawing to drawing.
@@ -151,7 +151,7 @@ function values(svg, { element, points }, place) {
     `${up[0]} ${written(up, y)}`,
     `${across[0]} ${written(across, x)}`,
     cut && `threshold ${cut}`,
-  ];
+  ].filter(Boolean);
 }
 
 function written([, scale, start, end, low, high], place) {
@@ -164,6 +164,8 @@ function written([, scale, start, end, low, high], place) {
 function said(target) {
   const hinted = target.closest("svg g, [title], [data-hint]");
   const own = hinted && hintOf(hinted);
+  const lacking = target.closest("td.empty");
+  if (lacking && !own) return [lacking.parentElement.querySelector(".note")?.textContent];
   const cell = target.closest(".grid td");
   if (!cell) return own ? [own] : null;
   const head = cell.closest("table").tHead.rows[0].cells[cell.cellIndex];

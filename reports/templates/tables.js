@@ -1,6 +1,8 @@
-// Tables: sorted by a click on a heading, narrowed by the fields above them.
+// Tables: sorted by a click on a heading, narrowed by the fields above them and by the chooser.
 
-const text = (cell) => cell.textContent.trim();
+const AT_ONCE = 60; // so many lines are laid out in a blink; the others follow on scrolling
+
+const text = (cell) => cell?.textContent.trim() ?? "";
 
 // What a cell is sorted by: its own value, else the number it shows, else its words.
 function value(cell) {
@@ -19,35 +21,77 @@ function compare(a, b, sign) {
   return typeof a === "number" ? -1 : 1;
 }
 
-function sort(table, column, order) {
+// The lines of a table: in some order, those that are wanted, and of many only the first.
+function listing(table, root) {
   const body = table.tBodies[0];
-  const last = [];
-  const keyed = [];
-  for (const row of body.rows) {
-    if (row.hasAttribute("data-last")) last.push(row);
-    else keyed.push([value(row.cells[column]), row]);
+  const heads = [...table.tHead.rows[0].cells];
+  const last = [...body.rows].filter((row) => row.hasAttribute("data-last"));
+  const lines = [...body.rows].filter((row) => !row.hasAttribute("data-last"));
+  const more = document.createElement("button");
+  let [ordered, wanted, limit] = [lines, () => true, AT_ONCE];
+
+  function show() {
+    const kept = ordered.filter((row) => wanted(row) && !isOff(row, root));
+    body.replaceChildren(...kept.slice(0, limit), ...last.filter((row) => !isOff(row, root)));
+    more.hidden = kept.length <= limit;
+    return kept.length;
   }
-  const words = keyed.every(([key]) => key === null || typeof key === "string");
-  const head = table.tHead.rows[0].cells[column];
-  const [first, other] = words ? ["ascending", "descending"] : ["descending", "ascending"];
-  order ??= head.getAttribute("aria-sort") === first ? other : first;
-  const sign = order === "ascending" ? 1 : -1;
-  keyed.sort(([a], [b]) => compare(a, b, sign));
-  body.replaceChildren(...keyed.map(([, row]) => row), ...last);
-  for (const cell of table.tHead.rows[0].cells) cell.removeAttribute("aria-sort");
-  head.setAttribute("aria-sort", order);
+
+  function extend(by) {
+    limit += by;
+    show();
+  }
+
+  function order(column, direction) {
+    for (const head of heads) head.removeAttribute("aria-sort");
+    ordered = lines;
+    if (direction) {
+      heads[column].setAttribute("aria-sort", direction);
+      const sign = direction === "ascending" ? 1 : -1;
+      const keyed = lines.map((row) => [value(row.cells[column]), row]);
+      ordered = keyed.sort(([a], [b]) => compare(a, b, sign)).map(([, row]) => row);
+    }
+    limit = AT_ONCE;
+    show();
+  }
+
+  // Words begin with the first letter, numbers with the largest; then the other way round.
+  function turn(column) {
+    const keys = lines.map((row) => value(row.cells[column]));
+    const words = keys.every((key) => key === null || typeof key === "string");
+    const [first, other] = words ? ["ascending", "descending"] : ["descending", "ascending"];
+    order(column, heads[column].getAttribute("aria-sort") === first ? other : first);
+  }
+
+  function narrow(test) {
+    [wanted, limit] = [test, AT_ONCE];
+    return show();
+  }
+
+  if (lines.length > AT_ONCE) {
+    more.type = "button";
+    more.className = "further";
+    more.textContent = "More lines";
+    more.addEventListener("click", () => extend(AT_ONCE));
+    new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && extend(AT_ONCE)).observe(more);
+    table.after(more);
+    addEventListener("beforeprint", () => extend(Infinity));
+    addEventListener("afterprint", () => narrow(wanted));
+    show();
+  }
+  root.addEventListener("chosen", show);
+  return { heads, lines, order, turn, narrow };
 }
 
-function sortable(table, kept) {
-  const heads = [...table.tHead.rows[0].cells];
-  const rows = [...table.tBodies[0].rows];
+function sortable(table, listed, kept) {
+  const { heads, order, turn } = listed;
   heads.forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
     head.append(button);
     button.addEventListener("click", () => {
-      sort(table, column);
+      turn(column);
       kept.write();
     });
   });
@@ -57,37 +101,38 @@ function sortable(table, kept) {
       return column < 0 ? [] : [`${column}.${heads[column].getAttribute("aria-sort")}`];
     },
     choose: ([said = ""]) => {
-      const [column, order] = said.split(".");
-      if (heads[column] && /^(a|de)scending$/.test(order)) sort(table, Number(column), order);
-      else if (heads.some((head) => head.hasAttribute("aria-sort"))) {
-        for (const head of heads) head.removeAttribute("aria-sort");
-        table.tBodies[0].replaceChildren(...rows);
-      }
+      const [column, direction] = said.split(".");
+      if (heads[column] && /^(a|de)scending$/.test(direction)) order(column, direction);
+      else if (heads.some((head) => head.hasAttribute("aria-sort"))) order();
     },
   });
 }
 
 // One search field and a choice for some columns; a line stays while it meets all of them.
-function filters(box, root, kept) {
-  const table = root.querySelector(`#${box.dataset.filters}`);
+function filters(box, root, listed, kept) {
   const search = box.querySelector("input");
   const choices = [...box.querySelectorAll("select")];
   const counter = box.querySelector("output");
-  const lines = [...table.tBodies[0].rows].map((row) => ({
-    row,
-    words: row.textContent.toLowerCase(),
-    cells: choices.map((choice) => text(row.cells[choice.dataset.column])),
-  }));
-  const apply = () => {
+  const { lines, narrow } = listed;
+  const words = new Map(); // of a line, once it has been searched
+
+  function has(row, wanted) {
+    if (!words.has(row)) words.set(row, row.textContent.toLowerCase());
+    return words.get(row).includes(wanted);
+  }
+
+  function apply() {
     const wanted = search.value.trim().toLowerCase();
-    let shown = 0;
-    for (const { row, words, cells } of lines) {
-      const meets = choices.every(({ value }, place) => !value || cells[place] === value);
-      row.hidden = !meets || (wanted !== "" && !words.includes(wanted));
-      shown += !row.hidden && !isOff(row, root);
-    }
-    counter.textContent = `${shown.toLocaleString("en")} of ${lines.length.toLocaleString("en")} lines`;
-  };
+    const chosen = choices.filter(({ value }) => value);
+    const shown = narrow(
+      (row) =>
+        chosen.every(({ value, dataset }) => text(row.cells[dataset.column]) === value) &&
+        (!wanted || has(row, wanted)),
+    );
+    const [part, all] = [shown, lines.length].map((count) => count.toLocaleString("en"));
+    counter.textContent = `${part} of ${all} lines`;
+  }
+
   box.addEventListener("input", () => {
     apply();
     kept.write();
@@ -96,12 +141,13 @@ function filters(box, root, kept) {
   const fields = [search, ...choices];
   const begun = fields.map((field) => field.value);
   fields.forEach((field, place) => {
-    kept.add(`show.${table.id}.${place}`, {
+    kept.add(`show.${box.dataset.filters}.${place}`, {
       read: () => (field.value === begun[place] ? [] : [field.value]),
       choose: ([said]) => {
+        const before = field.value;
         field.value = said ?? begun[place];
         if (field.selectedIndex === -1) field.value = begun[place];
-        apply();
+        if (field.value !== before) apply();
       },
     });
   });
