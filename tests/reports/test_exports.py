@@ -43,7 +43,9 @@ def test_every_table_is_there_in_every_kind_with_the_same_lines(files, small):
 
 def test_every_drawing_of_the_page_is_there_with_colours_of_its_own(files, small):
     drawings = {name: text for name, text in files.items() if name.endswith(".svg")}
-    assert len(drawings) == render(small).count("<svg ")
+    assert len(drawings) == render(small).count("<svg ") + 1  # the legend
+    legend = drawings["figures/legend.svg"].decode()
+    assert all(row["name"] in legend for row in small["rows"])
     real = set(light().values())
     for text in drawings.values():
         assert ET.fromstring(text).get("width")
