@@ -55,7 +55,7 @@ def _single(folder: str | Path) -> RunFolder:
 def _differs(run: RunFolder, other: RunFolder) -> str:
     """Say why two runs are not judged alike; nothing where they are."""
     (truth, patients), (truth_2, patients_2) = _judged(run), _judged(other)
-    if unshared := sorted(set(truth) ^ set(truth_2)):
+    if unshared := sorted(set(map(str, truth)) ^ set(map(str, truth_2))):
         return f"they do not have the same findings: {', '.join(unshared)} in one of them alone"
     gone, new = truth.index.difference(truth_2.index), truth_2.index.difference(truth.index)
     if len(gone) or len(new):

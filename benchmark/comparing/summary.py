@@ -154,7 +154,7 @@ def _state(row: RowFolder, macro: Mapping[str, float]) -> str:
 def _options(runs: Mapping[str, RunFolder]) -> Compared:
     """Return what was set, with defaults: for the rows that all runs have, then for all rows."""
     cards = {
-        name: {row: run.row(row).status.get("card") for row in run.experiment().rows}
+        name: {row: run.row(row).status.get("card", {}) for row in run.experiment().rows}
         for name, run in runs.items()
     }
     shared = [
