@@ -21,7 +21,8 @@ METRICS = ("auc", "ap", "precision", "recall", "specificity", "f1", "accuracy")
 #: Press a heading of the longest table, its lines unfiltered, and wait until it is laid out.
 SORT = """() => {
     const tables = [...document.querySelectorAll("[data-filters]")].map(
-        (box) => [Number(box.querySelector("output").textContent.match(/of ([\\d,]+) lines/)[1].replace(",", "")), box],
+        (box) => [Number(box.querySelector("output").textContent
+            .match(/of ([\\d,]+) lines/)[1].replace(",", "")), box],
     );
     const [lines, box] = tables.sort(([a], [b]) => b - a)[0];
     for (const choice of box.querySelectorAll("select")) choice.value = "";
