@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from reports import audit_words, grid, runs
+from reports import audit_words, grid, runs_words
 from reports.colours import light
 from reports.marks import Marks
 from reports.navigation import grouped
@@ -86,8 +86,8 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
     tell = grid.story if summary.get("grid") else headline
     if audit_words.is_page(summary):
         tell = audit_words.story
-    if runs.is_page(summary):
-        tell = runs.story
+    if runs_words.is_page(summary):
+        tell = runs_words.story
     return {
         "story": tell(summary),
         "sections": sections(summary, uid),

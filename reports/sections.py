@@ -17,6 +17,7 @@ from reports import (
     literature,
     panels,
     runs,
+    runs_words,
     subgroups,
     tables,
     thresholds,
@@ -53,7 +54,7 @@ def sections(summary: Summary, uid: str) -> list[Section]:
     """
     made = (
         Section(key, title, content)
-        for key, title, build in (_OF_RUNS if runs.is_page(summary) else _BUILDERS)
+        for key, title, build in (_OF_RUNS if runs_words.is_page(summary) else _BUILDERS)
         if (content := build(summary, uid))
     )
     return list(made)
