@@ -27,7 +27,10 @@ from reports.tables import write
 
 Summary = Mapping[str, Any]
 
-_SHEETS = ("_variables.css", "style.css", "layout.css", "downloads.css", "print.css")
+_SHEETS = (
+    *("_variables.css", "style.css", "radiographs.css", "layout.css", "downloads.css"),
+    "print.css",  # last: on paper it goes before all others
+)
 _SCRIPTS = ("address.js", "tables.js", "chooser.js", "reading.js", "downloads.js", "behaviour.js")
 
 

@@ -15,6 +15,7 @@ from reports import (
     grid,
     label_quality,
     literature,
+    overlays,
     panels,
     runs,
     runs_words,
@@ -179,6 +180,13 @@ def _cost(summary: Summary, uid: str) -> dict[str, Any]:
 
 
 def _localization(summary: Summary, uid: str) -> dict[str, Any]:
+    looks = [row for row in summary.get("looks") or () if row["findings"]]
+    shown = {"looks": looks, "stops": overlays.ramp_stops(), "linked": uid == "run"}
+    boxes = _boxes(summary)
+    return shown | boxes if looks or boxes else {}
+
+
+def _boxes(summary: Summary) -> dict[str, Any]:
     both = views.localization_tables(summary)
     if both is None:
         return {}
