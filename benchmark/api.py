@@ -8,14 +8,15 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from benchmark.configuring import configure
 from benchmark.console import Console
 from benchmark.executors.executor import Executor
 from benchmark.experiment import Experiment
-from benchmark.run_folder import RunFolder, write_files
+from benchmark.run_folder import RunFolder
 from features.errors import unknown
-from features.files import write_text
+from features.files import write_files, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,7 +151,8 @@ class Run:
         """Show where a finished row looked, and hold its heat maps against the boxes.
 
         A gallery and a picture of each of its maps are written beside the row. Where no finding
-        and no image is left out, the table of boxes is kept in the run, and the report shows it.
+        and no image is left out, the table of boxes and a few of the maps are kept in the run, and
+        the report shows them.
 
         Parameters
         ----------
@@ -192,8 +194,7 @@ class Run:
         """
         from benchmark.cases import Request
         from benchmark.explain import explain
-        from benchmark.gallery import gallery_content
-        from benchmark.run_folder import write_gallery
+        from benchmark.gallery import gallery_content, write_gallery
         from reports import gallery
 
         request = Request(findings, images, part, layer, method, top, share, data)
@@ -205,11 +206,19 @@ class Run:
             kept = self._run.row(row).heatmaps
             folder = Path(out) if out else kept if request.is_whole else kept / "selected"
             page = write_gallery(folder, gallery.render(shown), pictures)
-        if request.is_whole and len(found.table):
-            self._run.row(row).write_localization(found.table, found.judged)
-            self.__dict__.pop("summary", None)  # it has more to say now
-            self.write_report()
+        if request.is_whole:
+            link = None if out else f"models/{quote(row)}/{kept.name}/{page.name}"
+            self._keep(found, gallery.selection(shown) | {"gallery": link})
         return replace(found, gallery=page)
+
+    def _keep(self, found: "Explanation", looks: dict[str, Any]) -> None:
+        """Keep with the row what the report shows of where it looked; write the report again."""
+        row = self._run.row(found.row)
+        row.write_looks(looks)
+        if len(found.table):
+            row.write_localization(found.table, found.judged)
+        self.__dict__.pop("summary", None)  # it has more to say now
+        self.write_report()
 
 
 def run(

@@ -53,6 +53,8 @@ class Data(Section):
     labels: Literal[14, 15] = 14
     size: Annotated[int, Field(ge=16, le=1024)] = 224
     limit: Count = 0
+    #: Whether the run keeps a few small radiographs for its report to show.
+    contact_sheet: bool = True
     phantom: Phantom = Phantom()
 
 

@@ -1,13 +1,16 @@
 """What a row looked at, as plain values and arrays: all that the pages of `reports` may show."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmark.cases import OUTCOMES
 from benchmark.explain import Explanation, Look
 from benchmark.localization import FRAME
 from benchmark.run_folder import RunFolder
+from features.files import read_json, write_json, write_text, write_with
 from features.findings import display
 from features.progress import Progress, silent
 from models import registry
@@ -93,7 +96,8 @@ def _findings(
             done += len(looks)
             progress("radiographs", done, len(found.looks))
             title, note = GROUPS[outcome]
-            groups += [{"title": title, "note": note, "looks": looks}] if looks else []
+            group = {"outcome": outcome, "title": title, "note": note, "looks": looks}
+            groups += [group] if looks else []
         if groups:
             yield {"key": f"finding-{place}", "title": display(finding), "groups": groups}
 
@@ -120,3 +124,32 @@ def _look(look: Look, row: str) -> dict[str, Any]:
 def _plain(name: str) -> str:
     """Return a name that any file system takes."""
     return re.sub(r"[^\w.-]+", "_", name.removesuffix(".png"))
+
+
+def write_gallery(folder: Path, page: str, pictures: Iterable[tuple[str, bytes]]) -> Path:
+    """Write a page and its pictures, in place of what an earlier gallery left in the folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is missing. Only the pictures of an earlier gallery are removed.
+    page : str
+        A complete HTML document.
+    pictures : iterable of (str, bytes)
+        File names and PNG files.
+
+    Returns
+    -------
+    Path
+        Of the page.
+    """
+    listed = folder / "pictures.json"
+    for name in read_json(listed):
+        (folder / Path(name).name).unlink(missing_ok=True)
+    names = []
+    for name, content in pictures:
+        write_with(folder / name, partial(Path.write_bytes, data=content))
+        names.append(name)
+    write_json(listed, names)
+    write_text(folder / "gallery.html", page)
+    return folder / "gallery.html"

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from benchmark.console import Console
+from benchmark.csv_files import write_csv
 from benchmark.datasets.loading import load_radiographs
 from benchmark.duplicates import duplicates_between
 from benchmark.experiment import Experiment
-from benchmark.run_folder import split_table, write_csv
+from benchmark.run_folder import split_table
 from benchmark.second_labels import second_labels_of
 from benchmark.split_file import PARTS
 from benchmark.splits import Split, make_split

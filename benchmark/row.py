@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from numbers import Integral, Real
 from pathlib import Path
 from threading import Thread
@@ -25,8 +26,8 @@ import pandas as pd
 
 from benchmark.cost import cost_of
 from benchmark.executors.executor import LOCAL, Executor
-from benchmark.provenance import versions
-from benchmark.run_folder import RowFolder
+from benchmark.provenance import machine, versions
+from benchmark.row_folder import RowFolder
 from features.errors import InputError, WorkError
 from features.radiographs import Radiographs
 from models import registry
@@ -179,6 +180,8 @@ def fit_row(task: RowTask, send: Send) -> None:
         fingerprint=task.fingerprint,
         card=model.card,
         versions=versions(),
+        machine=machine(),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
         built_on=built_on,
     )
     shutil.rmtree(row.unfinished, ignore_errors=True)  # what cannot go must not undo the row

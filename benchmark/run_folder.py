@@ -1,161 +1,29 @@
 """The run folder: the only reader and writer of ``runs/<name>/``. Plain text, but for models."""
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from benchmark.csv_files import read_csv, write_csv
 from benchmark.evaluation.tables import TABLES
+from benchmark.evaluation_files import WIDE, read_table, table_file, write_tables
 from benchmark.experiment import Experiment, load
+from benchmark.row_folder import RowFolder
 from benchmark.splits import Split
 from features.errors import InputError
-from features.files import read_json, write_json, write_text, write_with
-from features.fingerprint import digest
+from features.files import read_json, write_json, write_text
 from features.radiographs import Radiographs
 
 #: What a run has at the top of its folder beside its rows, and what a grid has there instead.
 RUN_TABLES = (
-    *("split.csv", "truth.csv", "second_labels.csv"),
-    *("split.csv", "truth.csv", "duplicates.csv"),
-    *(f"evaluation/{name}.csv" for name in (*TABLES, "auc", "precision", "recall")),
+    *("split.csv", "truth.csv", "second_labels.csv", "duplicates.csv", "contact_sheet.json"),
+    *(f"evaluation/{name}.csv" for name in (*TABLES, *WIDE)),
     "evaluation/checklist.md",
 )
 GRID_TABLES = ("evaluation/cells.csv", "evaluation/grid.csv")
-
-#: Columns of evaluation tables that hold words, also where every cell is empty or a number.
-_WORDS = (
-    *("row", "other", "part", "finding", "metric", "rule", "note", "verdict", "group", "value"),
-    *("code", "text", "link", "method", "labels", "source", "split", "stage"),
-    *("code", "text", "link", "method", "labels", "source", "split", "negatives"),
-)
-
-#: Reads numbers to the last bit; pandas does so by itself since 3.1, and deprecates the option.
-_EXACT: dict[str, Any] = {"float_precision": "round_trip"}
-if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1):
-    _EXACT = {}
-
-
-class RowFolder:
-    """One row's part of a run folder: status, scores, history, cost and the fitted model.
-
-    Parameters
-    ----------
-    path : Path
-        The folder; it need not exist.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.saved = path / "saved"
-        self.log = path / "log.txt"
-        self.heatmaps = path / "heatmaps"
-        self.unfinished = path / "unfinished"  # what a fit keeps meanwhile; gone once it is done
-
-    @property
-    def name(self) -> str:
-        """The row's name."""
-        return self.path.name
-
-    @property
-    def status(self) -> dict[str, Any]:
-        """What the runner last wrote: state, fingerprint, reason, …; empty before the first fit.
-
-        A file that cannot be understood says nothing: the row is fitted again.
-        """
-        try:
-            status = read_json(self.path / "status.json")
-        except ValueError:
-            return {}
-        return status if isinstance(status, dict) else {}
-
-    def set_status(self, **status: Any) -> None:
-        """Replace the status; ``state="done"`` is written last of all files of a row."""
-        write_json(self.path / "status.json", status)
-
-    def is_done(self, fingerprint: str) -> bool:
-        """Whether this very row, with these inputs and this code, has been finished."""
-        status = self.status
-        return status.get("state") == "done" and status.get("fingerprint") == fingerprint
-
-    def write_scores(
-        self,
-        images: np.ndarray,
-        findings: Sequence[str],
-        scores: np.ndarray,
-        *,
-        digits: int | None = 9,
-    ) -> None:
-        """Write one probability an image and finding.
-
-        Nine digits give float32 back exactly; None writes what gives float64 back.
-        """
-        table = pd.DataFrame(scores, index=pd.Index(images, name="image"), columns=list(findings))
-        form = f"%.{digits}g" if digits else None
-        write_csv(self.path / "scores.csv", table, float_format=form)
-
-    def scores(self) -> pd.DataFrame:
-        """Return the probabilities, indexed by image, a column a finding."""
-        return read_csv(self.path / "scores.csv", index_col="image", dtype={"image": str})
-
-    def scores_cover(self, truth: pd.DataFrame) -> bool:
-        """Whether there is a score for each image and finding."""
-        try:
-            scores = self.scores()
-            return bool(scores.loc[truth.index, list(truth.columns)].notna().all(axis=None))
-        except (OSError, ValueError, KeyError):
-            return False
-
-    @property
-    def content(self) -> str:
-        """Digest of the scores: what tells one fit from another that had the same fingerprint.
-
-        Empty where there are none.
-        """
-        file = self.path / "scores.csv"
-        return digest(file.read_bytes()) if file.is_file() else ""
-
-    def write_history(self, history: list[dict]) -> None:
-        """Write the training history, a line an epoch."""
-        if history:
-            write_csv(self.path / "history.csv", pd.DataFrame(history).set_index("epoch"))
-
-    def history(self) -> list[dict]:
-        """Return the training history; empty where there was none."""
-        path = self.path / "history.csv"
-        return pd.read_csv(path).to_dict("records") if path.is_file() else []
-
-    def write_localization(self, table: pd.DataFrame, judged: pd.DataFrame) -> None:
-        """Write how heat maps stand against boxes: a line a map and finding, and one a pair.
-
-        They lie with the row, so that they go when it is fitted again.
-        """
-        write_csv(self.path / "localization.csv", table.set_index("row"))
-        write_csv(self.path / "localization_pairs.csv", judged.set_index("map"))
-
-    def localization(self) -> pd.DataFrame:
-        """Return localization.csv; empty where no heat map was held against a box."""
-        path = self.path / "localization.csv"
-        text = {"row": str, "layer": str, "method": str}
-        table = read_csv(path, dtype=text) if path.is_file() else pd.DataFrame()
-        return table.fillna({"layer": ""})
-
-    @property
-    def cost(self) -> dict[str, Any]:
-        """Seconds, peak memory and the like."""
-        return read_json(self.path / "cost.json")
-
-    def write_cost(self, cost: dict[str, Any]) -> None:
-        """Write what the row has cost."""
-        write_json(self.path / "cost.json", cost)
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What the fitted model says of itself."""
-        return read_json(self.saved / "model.json").get("facts", {})
 
 
 class RunFolder:
@@ -170,6 +38,7 @@ class RunFolder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.report = self.path / "report.html"
+        self.evaluation = self.path / "evaluation"
 
     @classmethod
     def existing(cls, path: str | Path) -> "RunFolder":
@@ -316,6 +185,17 @@ class RunFolder:
         path = self.path / "duplicates.csv"
         return read_csv(path, dtype={"image": str, "other": str}) if path.is_file() else None
 
+    def write_contact_sheet(self, pictures: list[dict[str, str]]) -> None:
+        """Write contact_sheet.json: small pictures of a few radiographs, or none."""
+        if pictures:
+            write_json(self.path / "contact_sheet.json", pictures)
+        else:
+            self.drop("contact_sheet.json")
+
+    def contact_sheet(self) -> list[dict[str, str]]:
+        """Return them, see `benchmark.contact_sheet`; of radiographs never decoded none."""
+        return list(read_json(self.path / "contact_sheet.json"))
+
     @property
     def provenance(self) -> dict[str, Any]:
         """Data, split, versions, machine, command and times of the run."""
@@ -331,45 +211,20 @@ class RunFolder:
             (self.path / name).unlink(missing_ok=True)
 
     def write_evaluation(self, tables: Mapping[str, pd.DataFrame]) -> None:
-        """Write the tables of an evaluation, each to ``evaluation/<name>.csv``.
-
-        A table without lines leaves no file, but for ``checks``, which were made all the same.
-        ``auc.csv``, ``precision.csv`` and ``recall.csv`` are ``metrics`` of the test part once
-        more, findings down and rows across.
-        """
-        folder = self.path / "evaluation"
-        for name, table in tables.items():
-            if len(table) or name in ("metrics", "checks"):  # none is an answer too
-                write_csv(folder / f"{name}.csv", table, index=False)
-            else:
-                (folder / f"{name}.csv").unlink(missing_ok=True)
-        test = tables["metrics"].query("part == 'test'")
-        for name in ("auc", "precision", "recall"):
-            wide = test.set_index(["finding", "row"])[name].unstack()  # noqa: PD010
-            ordered = wide.loc[test["finding"].unique(), test["row"].unique()]
-            write_csv(folder / f"{name}.csv", ordered, float_format="%.4f")
+        """Write the tables of an evaluation; see `benchmark.evaluation_files.write_tables`."""
+        write_tables(self.evaluation, tables)
 
     def write_checklist(self, text: str) -> None:
         """Write evaluation/checklist.md: what the run can say to reporting checklists."""
-        write_text(self.path / "evaluation" / "checklist.md", text)
+        write_text(self.evaluation / "checklist.md", text)
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table of the evaluation; one without lines or columns where there is none.
-
-        Parameters
-        ----------
-        name : str
-            One of `benchmark.evaluation.tables.TABLES`.
-        """
-        path = self.path / "evaluation" / f"{name}.csv"
-        if not path.is_file():
-            return pd.DataFrame()
-        table = read_csv(path, dtype=dict.fromkeys(_WORDS, str))
-        return table.fillna({name: "" for name in _WORDS if name in table})
+        """Return a table of the evaluation; see `benchmark.evaluation_files.read_table`."""
+        return read_table(self.evaluation, name)
 
     def has(self, name: str) -> bool:
         """Whether there is a table of the evaluation."""
-        return (self.path / "evaluation" / f"{name}.csv").is_file()
+        return table_file(self.evaluation, name).is_file()
 
     @property
     def has_metrics(self) -> bool:
@@ -381,63 +236,12 @@ class RunFolder:
         return self.table("metrics")
 
 
-def write_gallery(folder: Path, page: str, pictures: Iterable[tuple[str, bytes]]) -> Path:
-    """Write a page and its pictures, in place of what an earlier gallery left in the folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Made where it is missing. Only the pictures of an earlier gallery are removed.
-    page : str
-        A complete HTML document.
-    pictures : iterable of (str, bytes)
-        File names and PNG files.
-
-    Returns
-    -------
-    Path
-        Of the page.
-    """
-    listed = folder / "pictures.json"
-    for name in read_json(listed):
-        (folder / Path(name).name).unlink(missing_ok=True)
-    names = []
-    for name, content in pictures:
-        write_with(folder / name, partial(Path.write_bytes, data=content))
-        names.append(name)
-    write_json(listed, names)
-    write_text(folder / "gallery.html", page)
-    return folder / "gallery.html"
-
-
-def write_files(folder: Path, content: Iterable[tuple[str, bytes]]) -> list[Path]:
-    """Write files under a folder, each at once; return their places."""
-    written = []
-    for name, data in content:
-        write_with(folder / name, partial(Path.write_bytes, data=data))
-        written.append(folder / name)
-    return written
-
-
 def split_table(radiographs: Radiographs, split: Split) -> pd.DataFrame:
     """Return a split as split.csv has it: who is where, and what the table says of the image."""
     table = radiographs.table[["patient", "age", "sex", "view", "follow_up"]].copy()
     table.insert(1, "part", split.part)
     table.insert(2, "fold", split.fold)
     return table
-
-
-def read_csv(path: Path, **options: Any) -> pd.DataFrame:
-    """Read a table of ours: an empty cell is missing, a patient or a row called NA is not.
-
-    Numbers come back to the last bit, so that a threshold is still the score that it was.
-    """
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], **_EXACT, **options)
-
-
-def write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:
-    """Write a table at once, so that nobody reads half of it."""
-    write_with(path, lambda temporary: table.to_csv(temporary, **options))
 
 
 def _move(source: Path, target: Path) -> None:

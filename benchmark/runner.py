@@ -11,6 +11,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from benchmark.console import Console
+from benchmark.contact_sheet import contact_sheet
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.tables import evaluate as evaluate_tables
 from benchmark.executors.executor import LOCAL, Executor
@@ -19,8 +20,9 @@ from benchmark.inputs import Inputs, read_inputs
 from benchmark.process import Failure, run_row
 from benchmark.provenance import describe
 from benchmark.row import Finished, RowTask
+from benchmark.row_folder import RowFolder
 from benchmark.rows import Row, fingerprints, rows_of
-from benchmark.run_folder import GRID_TABLES, RowFolder, RunFolder
+from benchmark.run_folder import GRID_TABLES, RunFolder
 from features.errors import InputError, WorkError
 
 
@@ -158,10 +160,16 @@ def _write_inputs(
     run.write_truth(inputs.radiographs)
     run.write_second_labels(inputs.second)
     run.write_duplicates(inputs.duplicates)
+    run.write_contact_sheet(_contact_sheet(experiment, inputs))
     made = inputs.split
     split = {"kind": made.kind, "fingerprint": made.fingerprint, "description": made.description}
     said = {"executor": str(executor), "data": inputs.reading, "split": split}
     run.write_provenance(describe() | said)
+
+
+def _contact_sheet(experiment: Experiment, inputs: Inputs) -> list[dict[str, str]]:
+    data = experiment.data
+    return contact_sheet(inputs.part("train"), data.size) if data.contact_sheet else []
 
 
 def _fit_rows(ready: Prepared, console: Console, fresh: bool) -> dict[str, str]:

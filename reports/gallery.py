@@ -1,4 +1,4 @@
-"""The gallery of a row's heat maps: one page with the images inside, and pictures."""
+"""The gallery of a row's heat maps: one page with the images inside, pictures, a selection."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -7,6 +7,10 @@ from reports import overlays, views
 from reports.page import clean, standalone
 
 Content = Mapping[str, Any]
+
+#: What a report shows of a gallery, and the side, in pixels, of its radiographs.
+SELECTED = ("true positive", "false positive")
+SIDE = 176
 
 #: Told the name of the stage, the units done and the units in all.
 Progress = Callable[[str, int, int], None]
@@ -22,7 +26,8 @@ def render(content: Content) -> str:
         ``method``, ``shows`` (what its maps are), ``note`` (what they leave out, or nothing),
         ``frame`` (the side of the frame of boxes), ``localization`` (as a run's summary has it),
         ``all_findings`` (name and label of each) and ``findings``: of each that is shown a
-        ``key``, a ``title`` and ``groups``, each with ``title``, ``note`` and ``looks``: ``image``,
+        ``key``, a ``title`` and ``groups``, each with ``outcome``, ``title``, ``note`` and
+        ``looks``, the highest scores first: ``image``,
         ``score``, ``note``, ``pixels`` (uint8, a square), ``heat`` (in [0, 1], a square), ``boxes``
         and ``predicted`` (x, y, width, height), and what `pictures` needs.
 
@@ -60,10 +65,45 @@ def _encoded(finding: Content) -> dict[str, Any]:
     return {**finding, "groups": groups}
 
 
-def _addresses(look: Content) -> dict[str, Any]:
+def _addresses(look: Content, **size: int) -> dict[str, Any]:
     shown = {key: look[key] for key in ("image", "score", "boxes", "predicted", "note")}
-    heat, radiograph = overlays.heat_uri(look["heat"]), overlays.radiograph_uri(look["pixels"])
-    return shown | {"heat": heat, "radiograph": radiograph}
+    heat = overlays.heat_uri(look["heat"])
+    return shown | {"heat": heat, "radiograph": overlays.radiograph_uri(look["pixels"], **size)}
+
+
+def selection(content: Content) -> dict[str, Any]:
+    """Choose what a report shows of a gallery, small, and make it plain.
+
+    Of each finding one radiograph of each of `SELECTED`: the highest score among those that have
+    a box, or where none has, among all.
+
+    Parameters
+    ----------
+    content : mapping
+        As for `render`.
+
+    Returns
+    -------
+    dict
+        JSON-able. ``method``, ``layer``, ``shows``, ``note``, ``part_name``, ``share`` and
+        ``frame`` as given, and ``findings``: of each that has any a ``title`` and ``looks``, each
+        with ``outcome``, ``image``, ``score``, ``note``, ``boxes`` and ``predicted`` as given, and
+        ``heat`` and ``radiograph``, addresses of images that stand in themselves.
+    """
+    kept = ("method", "layer", "shows", "note", "part_name", "share", "frame")
+    findings = [
+        {"title": found["title"], "looks": looks}
+        for found in content["findings"]
+        if (looks := [_small(group) for group in found["groups"] if group["outcome"] in SELECTED])
+    ]
+    return {key: content[key] for key in kept} | {"findings": findings}
+
+
+def _small(group: Content) -> dict[str, Any]:
+    """Return the first look of a group that has a box, or the first of all."""
+    boxed = (look for look in group["looks"] if len(look["boxes"]))
+    look = next(boxed, group["looks"][0])
+    return {"outcome": group["outcome"], **_addresses(look, side=SIDE, quality=72)}
 
 
 def pictures(content: Content, progress: Progress) -> Iterator[tuple[str, bytes]]:

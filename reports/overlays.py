@@ -24,6 +24,9 @@ OPACITY = 0.65
 _RADIOGRAPH_SIDE = 360
 _MAP_SIDE = 64
 
+#: Steps from a map's zero to its maximum inside a page: no eye tells them apart.
+_LEVELS = 64
+
 
 def overlay(
     pixels: np.ndarray,
@@ -94,12 +97,12 @@ def _png(figure: Figure) -> bytes:
 
 
 def coloured(heat: np.ndarray) -> np.ndarray:
-    """Return a map's colours, the more opaque the hotter, shape (h, w, 4), floats in [0, 1].
+    """Return a map's colours, the more opaque the hotter: shape (…, 4), floats in [0, 1].
 
     Parameters
     ----------
     heat : numpy.ndarray
-        Shape (h, w), in [0, 1].
+        Of any shape, in [0, 1].
     """
     colours = matplotlib.colormaps[COLOURS](heat)
     colours[..., 3] = OPACITY * np.clip(heat, 0, 1)
@@ -118,17 +121,21 @@ def ramp_stops(count: int = 9) -> list[str]:
     return [matplotlib.colors.to_hex(colour) for colour in _ramp()(np.linspace(0, 1, count))]
 
 
-def radiograph_uri(pixels: np.ndarray) -> str:
+def radiograph_uri(pixels: np.ndarray, side: int = _RADIOGRAPH_SIDE, quality: int = 82) -> str:
     """Return a radiograph as the address of an image that stands in the page itself.
 
     Parameters
     ----------
     pixels : numpy.ndarray
         Shape (size, size), uint8.
+    side : int, optional
+        At which it is shown, in pixels, at most `size`.
+    quality : int, optional
+        Of the JPEG.
     """
-    side = min(_RADIOGRAPH_SIDE, len(pixels))
+    side = min(side, len(pixels))
     shown = Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR)
-    return _uri(shown, "jpeg", quality=82)
+    return _uri(shown, "jpeg", quality=quality, optimize=True)
 
 
 def heat_uri(heat: np.ndarray) -> str:
@@ -140,8 +147,11 @@ def heat_uri(heat: np.ndarray) -> str:
         Shape (side, side), in [0, 1].
     """
     small = Image.fromarray(heat.astype("float32")).resize((_MAP_SIDE, _MAP_SIDE))
-    colours = (coloured(np.clip(np.asarray(small), 0, 1)) * 255).round().astype("uint8")
-    return _uri(Image.fromarray(colours, "RGBA"), "png", optimize=True)
+    levels = (np.clip(np.asarray(small), 0, 1) * (_LEVELS - 1)).round().astype("uint8")
+    colours = (coloured(np.linspace(0, 1, _LEVELS)) * 255).round().astype("uint8")
+    picture = Image.fromarray(levels, "P")
+    picture.putpalette(colours[:, :3].tobytes())
+    return _uri(picture, "png", optimize=True, transparency=colours[:, 3].tobytes())
 
 
 def _uri(image: Image.Image, form: str, **options: object) -> str:

@@ -15,8 +15,10 @@ from reports import (
     grid,
     label_quality,
     literature,
+    overlays,
     panels,
     runs,
+    runs_words,
     subgroups,
     tables,
     thresholds,
@@ -53,7 +55,7 @@ def sections(summary: Summary, uid: str) -> list[Section]:
     """
     made = (
         Section(key, title, content)
-        for key, title, build in (_OF_RUNS if runs.is_page(summary) else _BUILDERS)
+        for key, title, build in (_OF_RUNS if runs_words.is_page(summary) else _BUILDERS)
         if (content := build(summary, uid))
     )
     return list(made)
@@ -178,6 +180,13 @@ def _cost(summary: Summary, uid: str) -> dict[str, Any]:
 
 
 def _localization(summary: Summary, uid: str) -> dict[str, Any]:
+    looks = [row for row in summary.get("looks") or () if row["findings"]]
+    shown = {"looks": looks, "stops": overlays.ramp_stops(), "linked": uid == "run"}
+    boxes = _boxes(summary)
+    return shown | boxes if looks or boxes else {}
+
+
+def _boxes(summary: Summary) -> dict[str, Any]:
     both = views.localization_tables(summary)
     if both is None:
         return {}

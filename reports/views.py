@@ -280,7 +280,7 @@ def localization_tables(summary: Summary) -> tuple[Table, Table] | None:
         return None
     means = [record for record in records if record["finding"] == "mean"]
     return (
-        _localization("localization", "Heat maps against boxes, means", _MEANS, means),
+        _localization("localization-means", "Heat maps against boxes, means", _MEANS, means),
         _localization("localization-by-finding", "Heat maps against boxes", _BOXED, records),
     )
 

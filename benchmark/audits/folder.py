@@ -5,7 +5,9 @@ from typing import Any
 import pandas as pd
 
 from benchmark.audits.inflation import COLUMNS
-from benchmark.run_folder import RowFolder, RunFolder, read_csv, write_csv
+from benchmark.csv_files import read_csv, write_csv
+from benchmark.row_folder import RowFolder
+from benchmark.run_folder import RunFolder
 
 #: The two ways to part the same radiographs; each has a run folder of that name.
 PROTOCOLS = ("patient", "image")

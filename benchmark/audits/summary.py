@@ -7,9 +7,10 @@ from benchmark.audits.folder import AuditFolder
 from benchmark.audits.inflation import shared
 from benchmark.experiment import Experiment
 from benchmark.grids.summary import row_over
+from benchmark.plain import records
+from benchmark.protocol import banners, protocol
 from benchmark.run_folder import RunFolder
 from benchmark.split_file import PARTS
-from benchmark.summary import banners, protocol, records
 from features.findings import display
 
 #: How the figures come about, beside what holds for every run.

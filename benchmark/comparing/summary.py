@@ -8,8 +8,10 @@ import pandas as pd
 
 from benchmark.evaluation.evidence import Evidence
 from benchmark.experiment import Experiment
-from benchmark.run_folder import RowFolder, RunFolder
-from benchmark.summary import banners, records
+from benchmark.plain import records
+from benchmark.protocol import banners
+from benchmark.row_folder import RowFolder
+from benchmark.run_folder import RunFolder
 from features.findings import display
 
 #: The tables of an experiment whose values matter to all rows; those of rows are on their cards.

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from benchmark.executors.executor import Executor
 from benchmark.process import Failure, run_row
 from benchmark.row import RowTask
-from benchmark.run_folder import RowFolder
+from benchmark.row_folder import RowFolder
 from features.errors import WorkError
 from features.progress import Progress, silent
 

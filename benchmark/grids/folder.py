@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from benchmark.csv_files import read_csv, write_csv
 from benchmark.grids.cells import Axes, Cell, axes_of, cells_of
-from benchmark.run_folder import RowFolder, RunFolder, read_csv, write_csv
+from benchmark.row_folder import RowFolder
+from benchmark.run_folder import RunFolder
 
 
 class GridFolder(RunFolder):

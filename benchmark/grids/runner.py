@@ -16,8 +16,9 @@ from benchmark.inputs import Inputs, decoded, parted, read_data, tell
 from benchmark.process import Failure
 from benchmark.provenance import describe
 from benchmark.row import RowTask
+from benchmark.row_folder import RowFolder
 from benchmark.rows import Row, rows_of
-from benchmark.run_folder import RUN_TABLES, RowFolder, RunFolder
+from benchmark.run_folder import RUN_TABLES, RunFolder
 from benchmark.runner import (
     Outcome,
     Prepared,

@@ -9,8 +9,10 @@ import pandas as pd
 from benchmark.grids.cells import Axes, Cell
 from benchmark.grids.folder import GridFolder
 from benchmark.grids.tables import folds_sentence
-from benchmark.run_folder import RowFolder, RunFolder
-from benchmark.summary import banners, protocol, records
+from benchmark.plain import records
+from benchmark.protocol import banners, protocol
+from benchmark.row_folder import RowFolder
+from benchmark.run_folder import RunFolder
 from features.findings import display
 
 #: Why an SD over cells is no standard error.

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from benchmark.console import Console
+from benchmark.csv_files import write_csv
 from benchmark.experiment import Experiment, load
 from benchmark.process import Failure, run_row
 from benchmark.row import RowTask
+from benchmark.row_folder import RowFolder
 from benchmark.rows import Row, fingerprint_of, rows_of
-from benchmark.run_folder import RowFolder, write_csv
 from benchmark.tuning.parts import Parts
 from benchmark.tuning.result import Tuning, shown, table_of, tuned, tuned_name, tuned_title
 from features.errors import InputError, WorkError, unknown

@@ -12,9 +12,10 @@ import benchmark
 from benchmark.api import Run
 from benchmark.cli import main
 from benchmark.console import Console
+from benchmark.csv_files import read_csv
 from benchmark.printing import show_leaderboard
 from benchmark.rows import rows_of
-from benchmark.run_folder import RunFolder, read_csv
+from benchmark.run_folder import RunFolder
 from benchmark.scoring import score, score_into
 from features.errors import InputError
 from features.findings import FINDINGS

@@ -42,6 +42,8 @@ def content(image="00000001_000.png"):
         "share": 0.5,
         "layer": "",
         "method": "Grad-CAM",
+        "shows": "a map of where in them the evidence lies",
+        "note": "",
         "frame": 256,
         "localization": [{"row": "cnn6", "lines": [{**line, "pointing": 1.0}, baseline]}],
         "all_findings": [{"name": "Mass", "label": "Mass"}],
@@ -49,7 +51,14 @@ def content(image="00000001_000.png"):
             {
                 "key": "finding-4",
                 "title": "Mass",
-                "groups": [{"title": "True positives", "note": "called", "looks": [look]}],
+                "groups": [
+                    {
+                        "outcome": "true positive",
+                        "title": "True positives",
+                        "note": "called",
+                        "looks": [look],
+                    }
+                ],
             }
         ],
     }
@@ -81,7 +90,7 @@ def decoded(png):
 def test_a_map_covers_nothing_where_it_is_zero():
     uri = overlays.heat_uri(heat_at(0, 0))
     image = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
-    cover = np.asarray(image)[..., 3]
+    cover = np.asarray(image.convert("RGBA"))[..., 3]
     assert cover[40:, 40:].max() == 0
     assert cover[4, 4] == round(overlays.OPACITY * 255)
 

@@ -14,7 +14,7 @@ from benchmark.executors.executor import LOCAL, Executor
 from benchmark.executors.spread import spread
 from benchmark.inputs import read_inputs
 from benchmark.row import RowTask
-from benchmark.run_folder import RowFolder
+from benchmark.row_folder import RowFolder
 from features.errors import WorkError
 
 
