@@ -32,11 +32,11 @@ def write_text(path: Path, text: str) -> None:
     write_with(path, lambda temporary: temporary.write_text(text, "utf-8"))
 
 
-def write_files(folder: Path, content: Iterable[tuple[str, bytes]]) -> list[Path]:
-    """Write files under a folder, by their names, each at once; return their places."""
+def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Write files under a folder, each at once; return their paths."""
     written = []
-    for name, data in content:
-        write_with(folder / name, partial(Path.write_bytes, data=data))
+    for name, content in files:
+        write_with(folder / name, partial(Path.write_bytes, data=content))
         written.append(folder / name)
     return written
 

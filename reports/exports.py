@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reports.palette import standing_alone
+from reports.legend import legend_panel
+from reports.palette import row_styles, standing_alone
 from reports.panels import Panel
 from reports.sections import sections
 from reports.svg import Drawing
@@ -41,6 +42,7 @@ def exports(summary: Summary, kinds: Sequence[str]) -> Iterator[tuple[str, bytes
     """
     with standing_alone():
         shown = list(_parts([section.content for section in sections(summary, "run")]))
+        shown += _legend(summary)
     for table in shown:
         if isinstance(table, Table) and table.records:
             for kind in filter(KINDS.get, kinds):
@@ -61,6 +63,12 @@ def _parts(content: Any) -> Iterator[Any]:
             yield from _parts(part)
     else:
         yield content
+
+
+def _legend(summary: Summary) -> list[Drawing]:
+    """Draw which row is which: on the page it stands beside the drawings."""
+    styles = row_styles(summary.get("rows", ()))
+    return [legend_panel(styles, name="legend", label="Legend")] if styles else []
 
 
 def _pictures(drawings: Sequence[Drawing], kinds: Sequence[str]) -> Iterator[tuple[str, bytes]]:

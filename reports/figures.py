@@ -22,6 +22,9 @@ from reports.svg import reading, to_svg
 _SMALL = 7.5
 _LONGEST_LABEL = 20
 
+#: How Matplotlib draws the dashes of a `RowStyle`.
+DASHES: dict[str, Any] = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1.2, 1.6))}
+
 
 def roc_panel(
     curves: Mapping[str, Curve],
@@ -106,14 +109,13 @@ def draw_rows(
     **options: Any,
 ) -> None:
     """Draw a line for each row, in its colour; options are those of `Axes.plot`."""
-    dashes = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1.2, 1.6))}
     for row, (x, y) in lines.items():
         (line,) = axes.plot(
             x,
             y,
             gid=f"row-{styles[row].index}",
             color=placeholder(styles[row].colour),
-            linestyle=dashes[styles[row].dash],
+            linestyle=DASHES[styles[row].dash],
             **{"linewidth": 1.3, "clip_on": False} | options,
         )
         line.get_path().should_simplify = False  # every point can be read

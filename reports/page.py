@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from reports import audit_words, grid, runs
+from reports import audit_words, grid, runs_words
 from reports.colours import light
 from reports.marks import Marks
 from reports.navigation import grouped
@@ -28,12 +28,8 @@ from reports.tables import write
 Summary = Mapping[str, Any]
 
 _SHEETS = (
-    "_variables.css",
-    "style.css",
-    "layout.css",
-    "downloads.css",
-    "radiographs.css",
-    "print.css",
+    *("_variables.css", "style.css", "radiographs.css", "layout.css", "downloads.css"),
+    "print.css",  # last: on paper it goes before all others
 )
 _SCRIPTS = ("address.js", "tables.js", "chooser.js", "reading.js", "downloads.js", "behaviour.js")
 
@@ -93,8 +89,8 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
     tell = grid.story if summary.get("grid") else headline
     if audit_words.is_page(summary):
         tell = audit_words.story
-    if runs.is_page(summary):
-        tell = runs.story
+    if runs_words.is_page(summary):
+        tell = runs_words.story
     return {
         "story": tell(summary),
         "sections": sections(summary, uid),

@@ -18,6 +18,7 @@ from reports import (
     overlays,
     panels,
     runs,
+    runs_words,
     subgroups,
     tables,
     thresholds,
@@ -54,7 +55,7 @@ def sections(summary: Summary, uid: str) -> list[Section]:
     """
     made = (
         Section(key, title, content)
-        for key, title, build in (_OF_RUNS if runs.is_page(summary) else _BUILDERS)
+        for key, title, build in (_OF_RUNS if runs_words.is_page(summary) else _BUILDERS)
         if (content := build(summary, uid))
     )
     return list(made)

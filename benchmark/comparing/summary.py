@@ -8,8 +8,10 @@ import pandas as pd
 
 from benchmark.evaluation.evidence import Evidence
 from benchmark.experiment import Experiment
-from benchmark.run_folder import RowFolder, RunFolder
-from benchmark.summary import banners, records
+from benchmark.plain import records
+from benchmark.protocol import banners
+from benchmark.row_folder import RowFolder
+from benchmark.run_folder import RunFolder
 from features.findings import display
 
 #: The tables of an experiment whose values matter to all rows; those of rows are on their cards.
@@ -154,7 +156,7 @@ def _state(row: RowFolder, macro: Mapping[str, float]) -> str:
 def _options(runs: Mapping[str, RunFolder]) -> Compared:
     """Return what was set, with defaults: for the rows that all runs have, then for all rows."""
     cards = {
-        name: {row: run.row(row).status.get("card") for row in run.experiment().rows}
+        name: {row: run.row(row).status.get("card", {}) for row in run.experiment().rows}
         for name, run in runs.items()
     }
     shared = [

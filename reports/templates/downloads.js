@@ -60,7 +60,8 @@ async function unpack(packed) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   const [head, ...lines] = (await new Response(stream).text()).split("\n");
   const [names, shown, count] = JSON.parse(head);
-  return { names, shown, values: lines.slice(0, count), cells: lines.slice(count).map((it) => JSON.parse(it)) };
+  const cells = lines.slice(count).map((line) => JSON.parse(line));
+  return { names, shown, values: lines.slice(0, count), cells };
 }
 
 function save(name, media, text) {
@@ -89,9 +90,13 @@ function tableFiles(box) {
   if (typeof DecompressionStream === "function") box.replaceChildren("Download ", ...made);
 }
 
-// A drawing's colours are variables of the page: alone it has those of light paper.
-function alone(svg, palette) {
+// A drawing's colours are variables of the page: alone it has those of light paper. What the reader
+// has hidden stays out of it.
+function alone(svg, palette, root) {
   const copy = svg.cloneNode(true);
+  for (const part of copy.querySelectorAll("[data-row], [data-finding]")) {
+    if (isOff(part, root)) part.remove();
+  }
   const [, , width, height] = copy.getAttribute("viewBox").split(" ");
   for (const [name, value] of Object.entries({ width, height })) copy.setAttribute(name, value);
   copy.setAttribute("font-family", "sans-serif");
@@ -101,17 +106,18 @@ function alone(svg, palette) {
     part.setAttribute("style", style.replace(/var\(--([\w-]+)\)/g, (_, name) => palette[name]));
   }
   for (const part of [copy, ...copy.querySelectorAll("*")]) {
-    for (const name of part.getAttributeNames()) if (/^(data-|tabindex|aria-desc)/.test(name)) part.removeAttribute(name);
+    const own = part.getAttributeNames().filter((name) => /^(data-|tabindex|aria-desc)/.test(name));
+    own.forEach((name) => part.removeAttribute(name));
   }
   return new XMLSerializer().serializeToString(copy);
 }
 
-function drawingFile(figure, palette) {
+function drawingFile(figure, palette, root) {
   const svg = figure.querySelector("svg[aria-label]");
   if (!svg) return;
   const label = svg.getAttribute("aria-label");
   const name = label.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 80);
-  const act = () => save(`${name || "figure"}.svg`, "image/svg+xml", alone(svg, palette));
+  const act = () => save(`${name || "figure"}.svg`, "image/svg+xml", alone(svg, palette, root));
   figure.append(fileButton("SVG", label, act));
 }
 
@@ -119,6 +125,6 @@ function downloads(root) {
   root.querySelectorAll("[data-files]").forEach(tableFiles);
   for (const painted of root.querySelectorAll("[data-palette]")) {
     const palette = JSON.parse(painted.dataset.palette);
-    painted.querySelectorAll("figure").forEach((figure) => drawingFile(figure, palette));
+    painted.querySelectorAll("figure").forEach((figure) => drawingFile(figure, palette, root));
   }
 }

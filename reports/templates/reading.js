@@ -166,7 +166,7 @@ function said(target) {
   const own = hinted && hintOf(hinted);
   const lacking = target.closest("td.empty");
   if (lacking && !own) return [lacking.parentElement.querySelector(".note")?.textContent];
-  const cell = target.closest(".grid td");
+  const cell = target.closest(".grid td, td.bar");
   if (!cell) return own ? [own] : null;
   const head = cell.closest("table").tHead.rows[0].cells[cell.cellIndex];
   return [`${text(head)}: ${text(cell)}`, text(cell.parentElement.cells[0]), own];

@@ -150,6 +150,15 @@ def test_a_drawing_alone_is_the_one_that_python_draws_also_from_a_dark_page(open
     assert told(content) == told(written[f"figures/{name}"])
 
 
+def test_a_row_that_is_hidden_is_not_in_the_drawing_s_file(opened, summary):
+    page = opened()
+    figure = page.locator("figure", has=page.locator("svg[aria-label='ROC curves, Atelectasis']"))
+    assert b"<title>metadata_xgboost" in downloaded(page, figure.get_by_role("button"))[1]
+    key = page.locator("#run-curves").get_by_role("button", name="metadata_xgboost")
+    key.dispatch_event("click")
+    assert b"<title>metadata_xgboost" not in downloaded(page, figure.get_by_role("button"))[1]
+
+
 def test_without_a_script_the_page_says_what_writes_the_files(opened):
     page = opened(java_script_enabled=False)
     assert "cxrbench report RUN --format csv" in page.locator(".files").first.inner_text()

@@ -179,11 +179,12 @@ def test_downloads_hold_the_table_that_they_stand_under(page, simulated):
     assert {record["row"]: record["auc"] for record in records} == macro
 
 
-def test_every_table_of_the_page_can_be_downloaded(page, simulated):
-    exported = {name.split("/")[1] for name, _ in exports(simulated, ["csv"])}
-    assert {f"{name.removeprefix('demo-')}.csv" for name in Outline(page).having("data-files")} == (
-        exported
-    )
+def test_every_table_of_the_page_can_be_downloaded(simulated):
+    drawn = ("curves", "history", "cooccurrence")  # takes time and has no table
+    summary = {key: part for key, part in simulated.items() if key not in drawn}
+    offered = Outline(render(summary)).having("data-files")
+    tables = {name.removeprefix("tables/") for name, _ in exports(summary, ["csv"])}
+    assert {f"{name.removeprefix('demo-')}.csv" for name in offered} == tables
 
 
 def test_two_fragments_of_one_run_share_no_identifier(little):
