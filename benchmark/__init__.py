@@ -7,11 +7,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchmark.api import Run, open_run, run, tune
+    from benchmark.api import Run, compare_runs, open_run, run, tune
     from benchmark.audits.run import audit
     from benchmark.scoring import score
 
-__all__ = ["Run", "audit", "open_run", "run", "score", "tune"]
+__all__ = ["Run", "audit", "compare_runs", "open_run", "run", "score", "tune"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,11 +15,13 @@ from benchmark.console import Console
 from benchmark.executors.executor import Executor
 from benchmark.experiment import Experiment
 from benchmark.run_folder import RunFolder
-from features.files import write_text
+from features.errors import unknown
+from features.files import write_files, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from benchmark.comparing.runs import RunsCompared
     from benchmark.explain import Explanation
     from benchmark.tuning.result import Tuning
 
@@ -40,9 +42,7 @@ class Run:
         return f"Run('{self.path}')"
 
     def _repr_html_(self) -> str:
-        from reports import page
-
-        return page.fragment(self.summary)
+        return fragment(self.summary)
 
     @property
     def path(self) -> Path:
@@ -104,12 +104,33 @@ class Run:
     def write_report(self) -> Path:
         """Build report.html in the run folder, and evaluation/checklist.md."""
         from benchmark.checklists.answers import markdown
-        from reports import page
 
         if answered := self.summary.get("checklists"):  # a grid has none
             self._run.write_checklist(markdown(answered, title=self.summary["title"]))
-        write_text(self._run.report, page.render(self.summary))
-        return self._run.report
+        return write_page(self._run.report, self.summary)
+
+    def export(self, *formats: str) -> list[Path]:
+        """Write what the report shows as files of their own, into the run folder.
+
+        Parameters
+        ----------
+        *formats : {"csv", "md", "tex", "json", "svg", "pdf", "html"}
+            Tables go to ``tables/<table>.<format>``, drawings to ``figures/<drawing>.<format>``;
+            ``html`` is the report itself.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        InputError
+            If a format is unknown.
+        """
+        kinds = known_formats(formats)
+        pages = [self.write_report()] if "html" in kinds else []
+        return pages + write_exports(self.path, self.summary, kinds)
 
     def explain(
         self,
@@ -357,6 +378,68 @@ def tune(
     place = Path(out) if out else Path("tuning") / f"{chosen.name}-{name}.toml"
     with Console(quiet=quiet) as console, parallel_config(backend="loky", n_jobs=-1):
         return tune_row(chosen, name, out=place, trials=trials, storage=storage, console=console)
+
+
+def compare_runs(folders: Sequence[str | Path]) -> "RunsCompared":
+    """Hold runs against the first of them: the change of every row, on the same draws of patients.
+
+    Parameters
+    ----------
+    folders : sequence of str or Path
+        Run folders, two or more, whose test parts are the same images with the same labels.
+
+    Returns
+    -------
+    RunsCompared
+        With `table` (a DataFrame); shows itself in a notebook.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no run, or the runs are not judged alike.
+    """
+    from benchmark.comparing.runs import RunsCompared
+
+    return RunsCompared(folders)
+
+
+def write_page(path: Path, summary: Mapping[str, Any]) -> Path:
+    """Write the page of a summary."""
+    from reports import page
+
+    write_text(path, page.render(summary))
+    return path
+
+
+def fragment(summary: Mapping[str, Any]) -> str:
+    """Make the page of a summary as a piece of HTML for a notebook."""
+    from reports import page
+
+    return page.fragment(summary)
+
+
+def write_exports(folder: Path, summary: Mapping[str, Any], kinds: Sequence[str]) -> list[Path]:
+    """Write the tables and the drawings of a summary's page as files of their own."""
+    from reports.exports import exports
+    from reports.page import clean
+
+    return write_files(folder, exports(clean(summary), kinds))
+
+
+def known_formats(given: Sequence[str]) -> list[str]:
+    """Return formats of a report, each once.
+
+    Raises
+    ------
+    InputError
+        If one is unknown.
+    """
+    from reports.exports import FORMATS
+
+    for name in given:
+        if name not in FORMATS:
+            raise unknown("format", name, FORMATS)
+    return list(dict.fromkeys(given))
 
 
 def open_run(folder: str | Path) -> Run:

@@ -9,6 +9,7 @@ import typer
 
 from benchmark import printing
 from benchmark.cli_audit import audit
+from benchmark.cli_report import report_command
 from benchmark.cli_score import score_command
 from benchmark.options import (
     AsJson,
@@ -98,22 +99,7 @@ def run_command(
 app.command("score")(score_command)
 
 
-@app.command()
-def report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
-    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-) -> None:
-    """Build the report of a run again, from the run folder's files alone."""
-    from benchmark import api
-
-    opened = api.open_run(run)
-    opened.evaluate()
-    path = opened.write_report()
-    typer.echo(path)
-    if show:
-        import webbrowser
-
-        webbrowser.open(path.resolve().as_uri())
+app.command("report")(report_command)
 
 
 @app.command()

@@ -154,17 +154,22 @@ class Cost(Piece):
     device: str
 
 
-class RowOver(Piece):
-    """A row of several runs: what it is, and how it went over all of them."""
+class RowCard(Piece):
+    """A row: what it is, and how it went."""
 
     name: RowName
     kind: str
     title: str
     #: ``done``, ``failed``, ``running``, ``interrupted``, ``missing``, or in how many it is done.
     status: str
-    reason: str | None
     #: What its network started from.
     weights: str | None
+
+
+class RowOver(RowCard):
+    """A row of several runs, and how it went over all of them."""
+
+    reason: str | None
 
 
 class Row(RowOver):

@@ -6,7 +6,7 @@ harness promises to put into it; every summary that a test makes is held to it.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
@@ -25,6 +25,7 @@ from benchmark.summary_pieces import (
     Provenance,
     Published,
     Row,
+    RowCard,
     RowName,
     RowOver,
     RunData,
@@ -86,8 +87,38 @@ class Grid(Piece):
     cells: list[GridCell]
 
 
-class Summary(Piece):
-    """What a summary of any kind holds."""
+class Difference(Piece):
+    """Something that is not the same in all runs that are compared: its value in each."""
+
+    what: str
+    values: dict[str, str]
+
+
+class Tested(Piece):
+    """What several runs were all tested on."""
+
+    source: Literal["phantom", "nih"]
+    images: int
+    patients: int
+
+
+class Runs(Piece):
+    """The change of every row from the first run; see `benchmark.comparing.summary`."""
+
+    names: list[str]
+    changes: list[Line]
+    rows_apart: list[Difference]
+    options: list[Difference]
+    circumstances: list[Difference]
+    images: int
+    patients: int
+    level: float
+    draws: int
+    margin: float
+
+
+class Titled(Piece):
+    """What every summary holds."""
 
     name: str
     title: str
@@ -95,6 +126,11 @@ class Summary(Piece):
     created: str
     banners: list[Banner]
     findings: list[NamedFinding]
+
+
+class Summary(Titled):
+    """What the summary of something that was run holds."""
+
     #: How figures come about, in words, by topic.
     protocol: dict[str, str]
     provenance: Provenance
@@ -146,8 +182,18 @@ class AuditSummary(Summary):
     audit: Audit
 
 
-def kind_of(summary: Mapping[str, Any]) -> type[Summary]:
-    """Return which of the three a summary is."""
+class ComparisonSummary(Titled):
+    """What `benchmark.comparing.summary.summarize_runs` makes of several runs."""
+
+    data: Tested
+    rows: list[RowCard]
+    runs: Runs
+
+
+def kind_of(summary: Mapping[str, Any]) -> type[Titled]:
+    """Return which of the four a summary is."""
+    if "runs" in summary:
+        return ComparisonSummary
     if "grid" in summary:
         return GridSummary
     return RunSummary if "metrics" in summary else AuditSummary

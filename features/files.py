@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 file at once."""
     write_with(path, lambda temporary: temporary.write_text(text, "utf-8"))
+
+
+def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Write files under a folder, each at once; return their paths."""
+    written = []
+    for name, content in files:
+        write_with(folder / name, partial(Path.write_bytes, data=content))
+        written.append(folder / name)
+    return written
 
 
 def write_json(path: Path, content: Any) -> None:

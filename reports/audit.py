@@ -31,16 +31,17 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
     if not audit:
         return {}
     macro = _by_auc([line for line in audit["lines"] if line["finding"] == "macro"])
-    board, every = _board(audit, macro), _every(summary)
+    splits, board, every = _protocols_table(audit), _board(audit, macro), _every(summary)
     return {
-        "splits": _protocols_table(audit),
+        "splits": splits,
+        "split_downloads": downloads(summary, splits),
         "claims": claims(summary),
         "board": board,
         "downloads": downloads(summary, board),
         "drawing": _of_rows(summary, macro, uid),
         "by_finding": _of_findings(summary, uid),
         "every": every,
-        "every_downloads": downloads(summary, every, ("csv",)),
+        "every_downloads": downloads(summary, every),
         "choices": {
             "Row": [line["row"] for line in macro],
             "Finding": [*(f["label"] for f in summary.get("findings", ())), "Macro mean"],
@@ -101,12 +102,19 @@ def _every(summary: Summary) -> Table:
 
 
 def _of_rows(summary: Summary, macro: Sequence[Record], uid: str) -> str:
-    pairs = [pair for line in macro if (pair := _pair(summary, line, line["row"]))]
+    about = _places(summary, "row")
+    told = [(line, line["row"], about.get(line["row"], "")) for line in macro]
+    pairs = [pair for line, *named in told if (pair := _pair(summary, line, *named))]
     if not pairs:
         return ""
     label = "Macro AUC of each row by patient and by image"
     across, name = "macro AUC, test", f"{uid}-audit-rows"
     return dumbbell_panel(pairs, across=across, name=name, label=label, wide=True)
+
+
+def _places(summary: Summary, kind: str) -> dict[str, str]:
+    """Name rows or findings as drawings do, by their place in the run."""
+    return {it["name"]: f"{kind}-{k}" for k, it in enumerate(summary.get(f"{kind}s", ()))}
 
 
 def _of_findings(summary: Summary, uid: str) -> list[Panel]:
@@ -126,13 +134,14 @@ def _of_findings(summary: Summary, uid: str) -> list[Panel]:
 def _findings_of(summary: Summary, row: str, name: str) -> str:
     own = [line for line in summary["audit"]["lines"] if line["row"] == row]
     lines = _by_auc([line for line in own if line["finding"] != "macro"])
-    labelled = [(line, label_of(summary, line["finding"])) for line in lines]
-    pairs = [pair for line, label in labelled if (pair := _pair(summary, line, label))]
+    about = _places(summary, "finding")
+    told = [(it, label_of(summary, it["finding"]), about.get(it["finding"], "")) for it in lines]
+    pairs = [pair for line, *named in told if (pair := _pair(summary, line, *named))]
     label = f"AUC of {row} by patient and by image, for each finding"
     return dumbbell_panel(pairs, across="AUC, test", name=name, label=label)
 
 
-def _pair(summary: Summary, line: Record, label: str) -> Dumbbell | None:
+def _pair(summary: Summary, line: Record, label: str, about: str) -> Dumbbell | None:
     if is_missing(line["inflation"]):
         return None
     styles = row_styles(summary.get("rows", ()))
@@ -145,4 +154,4 @@ def _pair(summary: Summary, line: Record, label: str) -> Dumbbell | None:
         f"inflation {line['inflation']:+.3f}"
     )
     colour = styles[line["row"]].colour if line["row"] in styles else "floor"
-    return Dumbbell(label, colour, ends["auc_patient"], ends["auc_image"], hint)
+    return Dumbbell(label, colour, ends["auc_patient"], ends["auc_image"], hint, about)

@@ -22,6 +22,9 @@ _NORMAL = "No Finding"
 
 _MIRRORED = {"better": "worse", "worse": "better"}
 
+#: What the differences are narrowed to at first.
+CHOSEN = {"Metric": "AUC", "Finding": "Macro mean"}
+
 _DIFFERENCES = (
     Column("row", "Row", "row"),
     Column("other", "Against", "text"),
@@ -198,16 +201,13 @@ def differences(summary: Summary) -> Table:
     return Table("differences", "Differences between rows, test part", _DIFFERENCES, lines, files)
 
 
-def choices(every: Table) -> list[tuple[str, int, list[str], str]]:
-    """Return what `differences` can be narrowed to: heading, column, choices, first choice."""
-    first = {"Metric": "AUC", "Finding": "Macro mean", "Verdict": ""}
+def choices(every: Table) -> dict[str, list[str]]:
+    """Return what `differences` can be narrowed to, by the headings of its columns."""
     columns = [column.label for column in every.columns]
-    made = []
-    for title, chosen in first.items():
-        place = columns.index(title)
-        names = list(dict.fromkeys(line.cells[place].text for line in every.lines))
-        made.append((title, place, names, chosen))
-    return made
+    return {
+        title: list(dict.fromkeys(line.cells[columns.index(title)].text for line in every.lines))
+        for title in ("Metric", "Finding", "Verdict")
+    }
 
 
 def _shown(record: Record, column: Column) -> Cell:

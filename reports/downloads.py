@@ -1,27 +1,34 @@
-"""Files inside the page: a table for programs, and as it is read for papers."""
+"""Tables inside the page, packed once each; ``templates/downloads.js`` makes files of them."""
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+import gzip
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports import tables
-from reports.tables import Table
+from reports.tables import Table, is_missing
+from reports.writers import value_names
 
 
 @dataclass(frozen=True)
 class Download:
-    """A file inside the page."""
+    """A table inside the page.
 
-    label: str
+    Parameters
+    ----------
+    name : str
+        Of its files, without what says their kind.
+    data : str
+        What `pack` makes of it.
+    """
+
     name: str
-    uri: str
+    data: str
 
 
-def downloads(
-    summary: Mapping[str, Any], table: Table, kinds: Sequence[str] = ("csv", "md", "tex")
-) -> list[Download]:
-    """Make the files of a table; none where it has no records.
+def downloads(summary: Mapping[str, Any], table: Table) -> Download | None:
+    """Make what the files of a table are made from; None where it has no records.
 
     Parameters
     ----------
@@ -29,23 +36,25 @@ def downloads(
         The run's, whose name begins the files'.
     table : Table
         What they hold.
-    kinds : sequence of {"csv", "json", "md", "tex"}
-        Which files.
     """
-    return [_download(summary, table, kind) for kind in kinds if table.records]
+    if not table.records:
+        return None
+    return Download(f"{summary.get('name', 'run')}-{table.name}", pack(table))
 
 
-def _download(summary: Mapping[str, Any], table: Table, kind: str) -> Download:
-    label, media, write = _FILES[kind]
-    body = base64.b64encode(write(table).encode()).decode()
-    name = f"{summary.get('name', 'run')}-{table.name}.{kind}"
-    return Download(label, name, f"data:{media};charset=utf-8;base64,{body}")
+def pack(table: Table) -> str:
+    """Pack a table: lines of JSON, compressed, in base64.
+
+    The first line holds the names of the values, the headings, and which columns hold words; then
+    come the values of each record, in full, and the cells of each line, as they are read.
+    """
+    names = value_names(table.records)
+    shown = [[column.label, column.is_text] for column in table.columns]
+    values = [[_value(record.get(name)) for name in names] for record in table.records]
+    lines = [[names, shown, len(values)], *values, *table.written()]
+    text = "\n".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines)
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-# For programs all values in full; for papers the columns of the page, written as they are there.
-_FILES: dict[str, tuple[str, str, Callable[[Table], str]]] = {
-    "csv": ("CSV", "text/csv", lambda table: tables.to_csv(table.records)),
-    "json": ("JSON", "application/json", lambda table: tables.to_json(table.records)),
-    "md": ("Markdown", "text/markdown", lambda t: tables.to_markdown(t.records, t.columns)),
-    "tex": ("LaTeX", "text/x-tex", lambda t: tables.to_latex(t.records, t.columns)),
-}
+def _value(value: Any) -> Any:
+    return None if is_missing(value) else value

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures import panel, plain
+from reports.figures import name_lines, panel, plain
 from reports.palette import placeholder
 from reports.svg import to_svg
 
@@ -44,6 +44,8 @@ class Dumbbell:
         The two figures, by the look of their dots.
     hint : str
         What is shown over it.
+    about : str, optional
+        ``row-`` or ``finding-`` and the place of what it is of, from 0.
     """
 
     label: str
@@ -51,6 +53,7 @@ class Dumbbell:
     filled: End
     hollow: End
     hint: str
+    about: str = ""
 
 
 def dumbbell_panel(
@@ -74,9 +77,10 @@ def dumbbell_panel(
     foot = 0.45 / height
     margin = 1.6 / width  # for the labels
     figure, axes = panel((width, height), (margin, foot, 0.97 - margin, 1 - foot))
+    gids = [pair.about or f"pair-{place}" for place, pair in enumerate(pairs)]
     for place, pair in enumerate(pairs):
         colour = placeholder(pair.colour)
-        common: dict[str, Any] = {"color": colour, "gid": f"pair-{place}", "clip_on": False}
+        common: dict[str, Any] = {"color": colour, "gid": gids[place], "clip_on": False}
         ends = [pair.filled.value, pair.hollow.value]
         axes.plot(ends, [place] * 2, linewidth=1.6, **common)
         for end, side in ((pair.filled, _APART), (pair.hollow, -_APART)):
@@ -85,12 +89,11 @@ def dumbbell_panel(
         dots: dict[str, Any] = {"marker": "o", "markersize": 6.5, "markeredgewidth": 1.6}
         axes.plot(ends[1:], [place], markerfacecolor=placeholder("paper"), **dots, **common)
         axes.plot(ends[:1], [place], **dots, **common)
-    axes.set_yticks(range(len(pairs)), [plain(pair.label, 24) for pair in pairs])
-    axes.tick_params(axis="y", labelsize=8.5, labelcolor=placeholder("ink"), pad=8)
-    axes.set(xlabel=across, ylim=(len(pairs) - 0.5, -0.5))
+    name_lines(axes, [plain(pair.label, 24) for pair in pairs], gids)
+    axes.set_xlabel(across)
     axes.axvline(0.5, color=placeholder("muted"), linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.grid(axis="x", color=placeholder("line"), linewidth=0.6)
     axes.set_axisbelow(True)
-    hints = {f"pair-{place}": pair.hint for place, pair in enumerate(pairs)}
+    hints = {gid: pair.hint for gid, pair in zip(gids, pairs, strict=True)}
     return to_svg(figure, name=name, label=label, hints=hints)

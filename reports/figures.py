@@ -17,10 +17,13 @@ from matplotlib.ticker import MaxNLocator
 
 from reports.numbers import Curve, pr_steps, shares
 from reports.palette import HEAT_LEVELS, RowStyle, heat_level, placeholder
-from reports.svg import to_svg
+from reports.svg import reading, to_svg
 
 _SMALL = 7.5
 _LONGEST_LABEL = 20
+
+#: How Matplotlib draws the dashes of a `RowStyle`.
+DASHES: dict[str, Any] = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1.2, 1.6))}
 
 
 def roc_panel(
@@ -36,7 +39,8 @@ def roc_panel(
     Parameters
     ----------
     curves : mapping
-        By row: ``fpr`` and ``tpr``, both in [0, 1] and of one length.
+        By row: ``fpr`` and ``tpr``, both in [0, 1] and of one length, and ``threshold`` where the
+        thresholds behind the points are known.
     styles : mapping
         By row, from `reports.palette.row_styles`.
     hints : mapping
@@ -48,7 +52,7 @@ def roc_panel(
     figure, axes = _square("false positive rate", "recall")
     axes.plot([0, 1], [0, 1], color=placeholder("line"), linewidth=0.8, clip_on=False)
     draw_rows(axes, lines, styles)
-    return to_svg(figure, name=name, label=label, hints=hints_by_gid(hints, styles))
+    return _with_thresholds(figure, curves, styles, hints=hints, name=name, label=label)
 
 
 def pr_panel(
@@ -70,7 +74,32 @@ def pr_panel(
     if prevalence is not None:
         axes.plot([0, 1], [prevalence] * 2, color=placeholder("line"), linewidth=0.8, clip_on=False)
     draw_rows(axes, lines, styles, drawstyle="steps-pre")
-    return to_svg(figure, name=name, label=label, hints=hints_by_gid(hints, styles))
+    return _with_thresholds(figure, steps, styles, hints=hints, name=name, label=label)
+
+
+def _with_thresholds(
+    figure: Figure,
+    curves: Mapping[str, Curve],
+    styles: Mapping[str, RowStyle],
+    *,
+    hints: Mapping[str, str],
+    name: str,
+    label: str,
+) -> str:
+    """Finish a drawing of curves, whose points can be read with their thresholds."""
+    thresholds = {
+        row: " ".join("" if t is None else f"{t:.4g}" for t in curve["threshold"])
+        for row, curve in curves.items()
+        if "threshold" in curve
+    }
+    return to_svg(
+        figure,
+        name=name,
+        label=label,
+        hints=by_gid(hints, styles),
+        thresholds=by_gid(thresholds, styles),
+        reading=reading(figure),
+    )
 
 
 def draw_rows(
@@ -80,21 +109,30 @@ def draw_rows(
     **options: Any,
 ) -> None:
     """Draw a line for each row, in its colour; options are those of `Axes.plot`."""
-    dashes = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1.2, 1.6))}
     for row, (x, y) in lines.items():
-        axes.plot(
+        (line,) = axes.plot(
             x,
             y,
             gid=f"row-{styles[row].index}",
             color=placeholder(styles[row].colour),
-            linestyle=dashes[styles[row].dash],
+            linestyle=DASHES[styles[row].dash],
             **{"linewidth": 1.3, "clip_on": False} | options,
         )
+        line.get_path().should_simplify = False  # every point can be read
 
 
-def hints_by_gid(hints: Mapping[str, str], styles: Mapping[str, RowStyle]) -> dict[str, str]:
-    """Put what is shown over each row's line under the line's name in the drawing."""
-    return {f"row-{styles[row].index}": hint for row, hint in hints.items()}
+def by_gid(texts: Mapping[str, str], styles: Mapping[str, RowStyle]) -> dict[str, str]:
+    """Put what belongs to each row's line under the line's name in the drawing."""
+    return {f"row-{styles[row].index}": text for row, text in texts.items()}
+
+
+def name_lines(axes: Axes, names: Sequence[str], gids: Sequence[str]) -> None:
+    """Write names beside the lines of a drawing, from the top; each is hidden with its line."""
+    axes.set_yticks(range(len(names)), names)
+    for text, gid in zip(axes.get_yticklabels(), gids, strict=True):
+        text.set_gid(gid)
+    axes.tick_params(axis="y", labelsize=8.5, labelcolor=placeholder("ink"), pad=8)
+    axes.set_ylim(len(names) - 0.5, -0.5)
 
 
 def training_panel(
@@ -103,6 +141,7 @@ def training_panel(
     train: str,
     valid: str,
     style: RowStyle,
+    title: str,
     name: str,
     label: str,
 ) -> str:
@@ -116,6 +155,8 @@ def training_panel(
         The measure's names in `history`, for example ``"loss"`` and ``"val_loss"``.
     style : RowStyle
         The row's.
+    title : str
+        What the measure is called.
     name, label : str
         As for `reports.svg.to_svg`.
     """
@@ -124,11 +165,12 @@ def training_panel(
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.grid(axis="y", color=placeholder("line"), linewidth=0.6)
     axes.set_xlabel("epoch")
-    for measure, dash in ((train, "--"), (valid, "-")):
+    for measure, dash, part in ((train, "--", "train"), (valid, "-", "valid")):
         points = [(e["epoch"], e[measure]) for e in history if _given(e.get(measure))]
         if points:
             axes.plot(
                 *zip(*points, strict=True),
+                gid=f"row-{style.index}-{part}",
                 color=placeholder(style.colour),
                 linestyle=dash,
                 linewidth=1.4,
@@ -136,7 +178,9 @@ def training_panel(
                 markersize=2.6,
                 clip_on=False,
             )
-    return to_svg(figure, name=name, label=label)
+    hints = {f"row-{style.index}-{part}": part for part in ("train", "valid")}
+    read = reading(figure, up=title)
+    return to_svg(figure, name=name, label=label, hints=hints, reading=read)
 
 
 def class_distribution(table: pd.DataFrame, *, name: str, label: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures import panel, plain
+from reports.figures import name_lines, panel, plain
 from reports.palette import RowStyle, placeholder
 from reports.svg import to_svg
 
@@ -81,10 +81,11 @@ def forest_panel(
             va="center",
             color=placeholder("ink"),
             fontsize=8.5,
+            gid=common["gid"],
         )
-    axes.set_yticks(range(len(gaps)), [plain(gap.row) for gap in gaps])
-    axes.tick_params(axis="y", labelsize=8.5, labelcolor=placeholder("ink"), pad=8)
-    axes.set(xlabel=across, ylim=(len(gaps) - 0.5, -0.5))
+    gids = [f"row-{styles[gap.row].index}" for gap in gaps]
+    name_lines(axes, [plain(gap.row) for gap in gaps], gids)
+    axes.set_xlabel(across)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.grid(axis="x", color=placeholder("line"), linewidth=0.6)
     axes.set_axisbelow(True)

@@ -58,7 +58,7 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
         "macro_downloads": downloads(summary, macro),
         "every": every,
         "choices": _choices(every),
-        "downloads": downloads(summary, every, ("csv",)),
+        "downloads": downloads(summary, every),
         "second": _second(summary),
     }
 
@@ -132,7 +132,7 @@ def _second(summary: Summary) -> dict[str, Any]:
         "agreed_downloads": downloads(summary, agreed),
         "every": every,
         "choices": _choices(every),
-        "downloads": downloads(summary, every, ("csv",)),
+        "downloads": downloads(summary, every),
     }
 
 

@@ -25,7 +25,7 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
     return {
         "statement": given["statement"],
         "beside": together,
-        "downloads": downloads(summary, together) if together else [],
+        "downloads": downloads(summary, together) if together else None,
         "apart": others,
         "sources": _sources(lines),
     }

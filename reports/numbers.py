@@ -42,12 +42,12 @@ def pr_steps(curve: Curve) -> dict[str, list[float]]:
     Parameters
     ----------
     curve : mapping
-        ``recall`` and ``precision``, in any order.
+        ``recall`` and ``precision``, in any order, and ``threshold`` where it is known.
 
     Returns
     -------
     dict
-        The same two, from recall 0 upwards.
+        The same, from recall 0 upwards.
 
     References
     ----------
@@ -55,10 +55,15 @@ def pr_steps(curve: Curve) -> dict[str, list[float]]:
     ICML 2006.
     """
     recall, precision = np.asarray(curve["recall"]), np.asarray(curve["precision"])
-    recall, precision = recall[recall > 0], precision[recall > 0]
-    order = np.lexsort((-precision, recall))
-    recall, precision = recall[order], precision[order]
-    return {"recall": [0.0, *recall], "precision": [*precision[:1], *precision]}
+    order = [i for i in np.lexsort((-precision, recall)) if recall[i] > 0]
+    steps: dict[str, list] = {
+        "recall": [0.0, *recall[order]],
+        "precision": [*precision[order[:1]], *precision[order]],
+    }
+    if "threshold" in curve:
+        cuts = [curve["threshold"][i] for i in order]
+        steps["threshold"] = [*cuts[:1], *cuts]
+    return steps
 
 
 def shares(counts: Sequence[Sequence[int]]) -> np.ndarray:

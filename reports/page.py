@@ -16,13 +16,22 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from reports import audit_words, grid
-from reports.palette import row_styles
+from reports import audit_words, grid, runs_words
+from reports.colours import light
+from reports.marks import Marks
+from reports.navigation import grouped
+from reports.palette import VARIABLES, row_styles
 from reports.sections import sections
 from reports.story import headline
 from reports.tables import write
 
 Summary = Mapping[str, Any]
+
+_SHEETS = (
+    *("_variables.css", "style.css", "radiographs.css", "layout.css", "downloads.css"),
+    "print.css",  # last: on paper it goes before all others
+)
+_SCRIPTS = ("address.js", "tables.js", "chooser.js", "reading.js", "downloads.js", "behaviour.js")
 
 
 def render(summary: Summary) -> str:
@@ -58,7 +67,7 @@ def standalone(shell: str, summary: Summary, *, styles: Sequence[str] = (), **mo
     **more : object
         What else the template shows.
     """
-    script = _source("behaviour.js")
+    script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     own = {"uid": "run", "script": Markup(script), "script_hash": f"sha256-{digest}"}
     return _fill(shell, summary, styles, **own, **more)
@@ -70,7 +79,7 @@ def fragment(summary: Summary) -> str:
     Its styles and identifiers reach nothing outside it. Identifiers are drawn anew each time,
     so that one run can be shown twice in a notebook.
     """
-    script, uid = Markup(_source("behaviour.js")), f"r{secrets.token_hex(4)}"
+    script, uid = Markup(_script()), f"r{secrets.token_hex(4)}"
     summary = clean(summary)
     return _fill("inline.html", summary, uid=uid, script=script, **_story(summary, uid))
 
@@ -80,15 +89,22 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
     tell = grid.story if summary.get("grid") else headline
     if audit_words.is_page(summary):
         tell = audit_words.story
-    return {"story": tell(summary), "sections": sections(summary, uid)}
+    if runs_words.is_page(summary):
+        tell = runs_words.story
+    return {
+        "story": tell(summary),
+        "sections": sections(summary, uid),
+        "palette": {name: light()[name] for name in VARIABLES},
+    }
 
 
 def _fill(shell: str, summary: Summary, styles: Sequence[str] = (), **more: Any) -> str:
-    sheets = ("_variables.css", "style.css", "radiographs.css", *styles)
+    sheets = (*_SHEETS, *styles)
     filled = _environment().get_template(shell)
     return filled.render(
         summary=summary,
         styles=row_styles(summary.get("rows", ())),
+        marks=Marks(summary),
         style=Markup("".join(map(_source, sheets))),
         **more,
     )
@@ -112,7 +128,15 @@ def _environment() -> Environment:
     )
     environment.filters["write"] = write
     environment.filters["bar"] = _bar
+    environment.filters["grouped"] = grouped
+    environment.filters["key"] = "{:.6g}".format  # what cells are sorted by needs no more digits
     return environment
+
+
+def _script() -> str:
+    """Return the page's only script: its parts in one function, which leaves no name behind."""
+    parts = "".join(map(_source, _SCRIPTS))
+    return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
 def _source(name: str) -> str:

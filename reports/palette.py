@@ -1,7 +1,11 @@
 """The page's colours by name, and how each row of the benchmark is drawn with them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+
+from reports.colours import light
 
 #: Levels of the one colour ramp that every heat map uses.
 HEAT_LEVELS = 10
@@ -25,6 +29,24 @@ VARIABLES = (
 )
 
 
+_alone = ContextVar("alone", default=False)
+
+
+@contextmanager
+def standing_alone() -> Iterator[None]:
+    """Draw in the colours of light paper meanwhile, for files that no page gives its colours."""
+    token = _alone.set(True)
+    try:
+        yield
+    finally:
+        _alone.reset(token)
+
+
+def stands_alone() -> bool:
+    """Whether a drawing is to have colours of its own."""
+    return _alone.get()
+
+
 def placeholder(variable: str) -> str:
     """Return the colour to draw in where the page's CSS variable is meant.
 
@@ -37,7 +59,12 @@ def placeholder(variable: str) -> str:
     --------
     >>> placeholder("muted")
     '#000002'
+    >>> with standing_alone():
+    ...     placeholder("muted")
+    '#59626d'
     """
+    if stands_alone():
+        return light()[variable]
     # Not from 0: black is the default of SVG, and Matplotlib leaves it out.
     return f"#0000{VARIABLES.index(variable) + 1:02x}"
 

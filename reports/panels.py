@@ -148,6 +148,7 @@ def _training_panels(
                 train=train,
                 valid=valid,
                 style=style,
+                title=title.lower() if title != "Macro AUC" else "macro AUC",
                 name=f"{uid}-fit-{style.index}-{valid}",
                 label=f"{title} of {row} against epoch",
             )

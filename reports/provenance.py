@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports import tables
+from reports.downloads import downloads
 from reports.tables import EMPTY, Cell, Column, Line, Record, Table, cell
 
 Summary = Mapping[str, Any]
@@ -25,9 +26,13 @@ _ROWS = (
 
 def section(summary: Summary, uid: str) -> dict[str, Any]:
     """Return the content of the section on what was run."""
+    rows = rows_table(summary) if summary.get("rows") else None
+    options = options_table(summary)
     content = {
-        "rows": rows_table(summary) if summary.get("rows") else None,
-        "options": options_table(summary),
+        "rows": rows,
+        "downloads": downloads(summary, rows) if rows else None,
+        "options": options,
+        "option_downloads": downloads(summary, options) if options else None,
         "facts": _facts(summary),
         "protocol": summary.get("protocol"),
         "versions": summary.get("provenance", {}).get("versions"),
@@ -56,8 +61,8 @@ def _row(row: Record, made: Mapping[str, Any]) -> dict[str, Any]:
     own, of_run = row.get("versions") or {}, made.get("versions") or {}
     other = [f"{name} {own[name]}" for name in own if own[name] != of_run.get(name)]
     return {
-        **row,
         "row": row["name"],
+        **{key: row.get(key) for key in ("title", "kind", "status", "weights")},
         "fitted": (row.get("finished") or "")[:16].replace("T", " "),
         "machine": machine_words(row.get("machine")),
         "versions": ", ".join(other) if of_run else "",

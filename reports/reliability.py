@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from reports.figures import draw_rows, hints_by_gid, panel
+from reports.figures import by_gid, draw_rows, panel
 from reports.palette import RowStyle, placeholder
-from reports.svg import to_svg
+from reports.svg import reading, to_svg
 
 #: x and y of a row's line.
 Lines = Mapping[str, tuple[Sequence[float], Sequence[float]]]
@@ -48,7 +48,13 @@ def reliability_panel(
     draw_rows(axes, {row: it for row, it in roots.items() if len(it[0]) > 1}, styles)
     alone = {row: it for row, it in roots.items() if len(it[0]) == 1}
     draw_rows(axes, alone, styles, marker="o", markersize=3.5)
-    return to_svg(figure, name=name, label=label, hints=hints_by_gid(hints, styles))
+    return to_svg(
+        figure,
+        name=name,
+        label=label,
+        hints=by_gid(hints, styles),
+        reading=reading(figure, root=True),
+    )
 
 
 def decision_panel(
@@ -87,7 +93,9 @@ def decision_panel(
     axes.plot(across, everybody, color=placeholder("muted"), linewidth=0.7)
     axes.axhline(0, color=placeholder("muted"), linewidth=0.7)
     draw_rows(axes, lines, styles, clip_on=True)
-    return to_svg(figure, name=name, label=label, hints=hints_by_gid(hints, styles))
+    return to_svg(
+        figure, name=name, label=label, hints=by_gid(hints, styles), reading=reading(figure)
+    )
 
 
 def _short(value: float, _: int | None = None) -> str:

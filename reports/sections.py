@@ -18,6 +18,8 @@ from reports import (
     overlays,
     panels,
     provenance,
+    runs,
+    runs_words,
     subgroups,
     tables,
     thresholds,
@@ -54,7 +56,7 @@ def sections(summary: Summary, uid: str) -> list[Section]:
     """
     made = (
         Section(key, title, content)
-        for key, title, build in _BUILDERS
+        for key, title, build in (_OF_RUNS if runs_words.is_page(summary) else _BUILDERS)
         if (content := build(summary, uid))
     )
     return list(made)
@@ -68,7 +70,7 @@ def _grid(summary: Summary, uid: str) -> dict[str, Any]:
     return {
         "grid": summary["grid"],
         "board": board,
-        "downloads": _downloads(summary, board, ("csv", "md", "tex", "json")),
+        "downloads": _downloads(summary, board),
         "drawing": _spread(summary, uid),
         "matrices": [(*made, _downloads(summary, made[-1])) for made in grid.matrices(summary)],
         "cells": cells,
@@ -90,9 +92,10 @@ def _leaderboard(summary: Summary, uid: str) -> dict[str, Any]:
     parts = views.parts_of(summary) or ["test"]
     boards = [(part, views.leaderboard(summary, part)) for part in parts]
     marks = {part: _best_floor(board) for part, board in boards}
-    test = boards[0][1]
-    kinds = ("csv", "md", "tex", "json")
-    return {"boards": boards, "floors": marks, "downloads": _downloads(summary, test, kinds)}
+    return {
+        "boards": [(part, board, _downloads(summary, board)) for part, board in boards],
+        "floors": marks,
+    }
 
 
 def _best_floor(board: Table) -> float | None:
@@ -124,7 +127,7 @@ def _findings(summary: Summary, uid: str) -> dict[str, Any]:
         "grids": [(title, hint, grid, _downloads(summary, grid)) for title, hint, grid in grids],
         "every": every,
         "choices": choices,
-        "downloads": _downloads(summary, every, ("csv",)),
+        "downloads": _downloads(summary, every),
     }
 
 
@@ -142,9 +145,10 @@ def _comparison(summary: Summary, uid: str) -> dict[str, Any]:
         "panes": panes,
         "every": every,
         "choices": comparison.choices(every),
-        "downloads": _downloads(summary, every, ("csv",)),
+        "chosen": comparison.CHOSEN,
+        "downloads": _downloads(summary, every),
         "delong": delong if delong.lines else None,
-        "delong_downloads": _downloads(summary, delong, ("csv",)),
+        "delong_downloads": _downloads(summary, delong),
         "ratio": comparison.mean_ratio(delong.records),
     }
 
@@ -158,10 +162,9 @@ def _calibration(summary: Summary, uid: str) -> dict[str, Any]:
 
 
 def _with_files(summary: Summary, content: dict[str, Any]) -> dict[str, Any]:
-    """Add the downloads of all tables of a section, by the table's name; of long ones the CSV."""
-    made = [it for it in content.values() if isinstance(it, Table)]
-    kinds = {it.name: ("csv", "md", "tex")[: 1 if len(it.records) > 50 else 3] for it in made}
-    files = {it.name: _downloads(summary, it, kinds[it.name]) for it in made}
+    """Add the downloads of all tables of a section, by the table's name."""
+    made = (it for it in content.values() if isinstance(it, Table))
+    files = {it.name: _downloads(summary, it) for it in made}
     return content | {"files": files} if content else {}
 
 
@@ -196,8 +199,13 @@ def _boxes(summary: Summary) -> dict[str, Any]:
         "Beside": [name for name in names if name in looked],
         "Finding": list(dict.fromkeys(record["label"] for record in every.records)),
     }
-    downloads = _downloads(summary, every, ("csv",))
-    return {"means": means, "every": every, "choices": choices, "downloads": downloads}
+    return {
+        "means": means,
+        "mean_downloads": _downloads(summary, means),
+        "every": every,
+        "choices": choices,
+        "downloads": _downloads(summary, every),
+    }
 
 
 def _data(summary: Summary, uid: str) -> dict[str, Any]:
@@ -248,4 +256,11 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("data", "Data", _data),
     ("run", "What was run", provenance.section),
     ("checklists", "Checklists", checklists.section),
+)
+
+#: The sections of a page that compares runs.
+_OF_RUNS = (
+    ("changes", "Change by row", runs.changes),
+    ("changes_by_finding", "Change by finding", runs.by_finding),
+    ("differing", "What else is not the same", runs.differing),
 )

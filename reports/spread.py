@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures import panel, plain
+from reports.figures import name_lines, panel, plain
 from reports.palette import RowStyle, placeholder
 from reports.svg import to_svg
 
@@ -67,9 +67,9 @@ def spread_panel(
         level = [place] * len(spread.cells)
         axes.plot(spread.cells, level, "|", markersize=9, markeredgewidth=1, **common)
         axes.plot([spread.mean], [place], "o", markersize=6, markeredgewidth=0, **common)
-    axes.set_yticks(range(len(spreads)), [_label(spread) for spread in spreads])
-    axes.tick_params(axis="y", labelsize=8.5, labelcolor=placeholder("ink"), pad=8)
-    axes.set(xlabel="macro AUC, test", ylim=(len(spreads) - 0.5, -0.5))
+    gids = [f"row-{styles[spread.row].index}-{place}" for place, spread in enumerate(spreads)]
+    name_lines(axes, [_label(spread) for spread in spreads], gids)
+    axes.set_xlabel("macro AUC, test")
     axes.axvline(0.5, color=placeholder("muted"), linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.grid(axis="x", color=placeholder("line"), linewidth=0.6)

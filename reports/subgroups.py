@@ -49,6 +49,10 @@ _PEOPLE = (
 )
 
 
+#: What stands for the row where a line is the same for all.
+EVERY_ROW = "every row"
+
+
 def section(summary: Summary, uid: str) -> dict[str, Any]:
     """Make the section: who is in the parts, the macro AUC of each group, gaps, every figure."""
     lines = _lines(summary, "subgroups")
@@ -67,7 +71,7 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
         "gap_downloads": downloads(summary, gap),
         "every": every,
         "choices": _choices(every),
-        "downloads": downloads(summary, every, ("csv",)),
+        "downloads": downloads(summary, every),
     }
 
 
@@ -206,7 +210,10 @@ def _gap_cell(record: Record, column: Column, note: str) -> Cell:
 
 
 def every_group(summary: Summary) -> Table:
-    """List every row, finding and group."""
+    """List every row, finding and group; a group that no row has a figure of stands once.
+
+    The files of the table hold every line.
+    """
     records = [
         {
             **line,
@@ -217,9 +224,25 @@ def every_group(summary: Summary) -> Table:
     ]
     made = [
         Line([cell(it, column, reason=it["note"]) for column in _EVERY], row=it["row"])
-        for it in records
+        for it in _shown_once(records)
     ]
     return Table("groups", "Every row and finding by group", _EVERY, made, records)
+
+
+def _shown_once(records: Sequence[Record]) -> Iterator[Record]:
+    """Say once for all rows which groups have too few patients: that depends on no score."""
+
+    def group(record: Record) -> tuple[str, ...]:
+        return record["group"], record["value"], record["finding"]
+
+    scored = {group(it) for it in records if not is_missing(it["auc"])}
+    told = set()
+    for record in records:
+        if group(record) in scored:
+            yield record
+        elif group(record) not in told:
+            told.add(group(record))
+            yield {**record, "row": EVERY_ROW}
 
 
 def _choices(every: Table) -> dict[str, list[str]]:

@@ -1,15 +1,12 @@
-"""Tables: plain records in, cells for a page or a file (CSV, Markdown, LaTeX, JSON) out.
+"""Tables: plain records in, cells for a page or a file out; `reports.writers` makes the files.
 
 A record is a dict of plain values; a `Column` says which of its values a table shows, under
 which heading and in which form. Values that are missing (None or nan) are an en dash on the page
 and empty in a file, never a zero.
 """
 
-import csv
-import io
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,6 +116,11 @@ class Table:
     lines: list[Line]
     records: Sequence[Record] = field(default_factory=list)
 
+    def written(self) -> list[list[str]]:
+        """Return every line's cells as they are read, without lines whose cells span columns."""
+        whole = (line.cells for line in self.lines if all(it.span == 1 for it in line.cells))
+        return [[" ".join(f"{it.text} {it.aside}".split()) for it in cells] for cells in whole]
+
 
 def is_missing(value: object) -> bool:
     """Whether `value` is None or nan."""
@@ -181,71 +183,9 @@ def cell(record: Record, column: Column, *, reason: str = "", style: str = "") -
     return Cell(text, style=style, form=column.form)
 
 
-def to_csv(records: Iterable[Record], columns: Sequence[Column] | None = None) -> str:
-    """Write `records` as CSV, in full precision, one line each under the names of the values.
-
-    Parameters
-    ----------
-    records : iterable of mappings
-        One a line.
-    columns : sequence of Column, optional
-        What to write; by default every value of the first record.
-    """
-    records = list(records)
-    keys = _keys(records, columns)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(keys)
-    for record in records:
-        values = (record.get(key) for key in keys)
-        writer.writerow(["" if is_missing(value) else value for value in values])
-    return text.getvalue()
-
-
-def to_json(records: Iterable[Record], columns: Sequence[Column] | None = None) -> str:
-    """Write `records` as a JSON array, in full precision; missing values are null."""
-    records = list(records)
-    keys = _keys(records, columns)
-    plain = [{k: None if is_missing(r.get(k)) else r[k] for k in keys} for r in records]
-    return json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
-def to_markdown(records: Iterable[Record], columns: Sequence[Column]) -> str:
-    """Write `records` as a Markdown table, in the forms of `columns`, numbers to the right."""
-    head = [_markdown(column.label) for column in columns]
-    rule = [":--" if column.is_text else "--:" for column in columns]
-    body = [[_markdown(_written(r, c)) for c in columns] for r in records]
-    return "".join(f"| {' | '.join(line)} |\n" for line in [head, rule, *body])
-
-
-def to_latex(records: Iterable[Record], columns: Sequence[Column]) -> str:
-    r"""Write `records` as a LaTeX table for the package ``booktabs``.
-
-    Examples
-    --------
-    >>> print(to_latex([{"row": "hog_lbp", "auc": 0.71}], [Column("row", "Row", "row"),
-    ...                                                    Column("auc", "AUC")]), end="")
-    \begin{tabular}{lr}
-    \toprule
-    Row & AUC \\
-    \midrule
-    hog\_lbp & 0.710 \\
-    \bottomrule
-    \end{tabular}
-    """
-    head = " & ".join(_latex(column.label) for column in columns)
-    body = [" & ".join(_latex(_written(r, c)) for c in columns) for r in records]
-    shape = "".join("l" if column.is_text else "r" for column in columns)
-    lines = [rf"\begin{{tabular}}{{{shape}}}", r"\toprule", rf"{head} \\", r"\midrule"]
-    lines += [rf"{line} \\" for line in body]
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
-
-
 def _written(record: Record, column: Column) -> str:
-    """Write a record's value in a column, with its SD or its interval where there is one."""
+    """Write a record's value in a column, with its SD where there is one."""
     text, sd = write(record.get(column.key), column.form), record.get(f"{column.key}_sd")
-    if bounds := _bounds(record, column):
-        return f"{text} {_interval(bounds)}"
     return text if column.form != "spread" or is_missing(sd) else f"{text} ± {write(sd, 'score')}"
 
 
@@ -259,12 +199,6 @@ def _bounds(record: Record, column: Column) -> tuple[float, float] | None:
 
 def _interval(bounds: tuple[float, float]) -> str:
     return f"[{write(bounds[0], 'score')}, {write(bounds[1], 'score')}]"
-
-
-def _keys(records: Sequence[Record], columns: Sequence[Column] | None) -> list[str]:
-    if columns is not None:
-        return [column.key for column in columns]
-    return list(records[0]) if records else []
 
 
 def _duration(seconds: float) -> str:
@@ -285,26 +219,3 @@ def _size(number: float) -> str:
             return f"{number:.0f} {unit}"
         number /= 1000
     return f"{number:.1f} GB"
-
-
-def _markdown(text: str) -> str:
-    for mark in "\\|`*_<[":
-        text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())
-
-
-_LATEX = str.maketrans(
-    {
-        **{mark: rf"\{mark}" for mark in "&%$#_{}"},
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        EMPTY: "--",
-        "±": r"$\pm$",
-        "\n": " ",
-    }
-)
-
-
-def _latex(text: str) -> str:
-    return text.translate(_LATEX)

@@ -1,6 +1,7 @@
 """The tables of a run's report, made from its summary."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reports.numbers import known
@@ -181,12 +182,20 @@ def matrix(summary: Summary, metric: str, part: str = "test") -> Table:
     ]
     lines = []
     for record, name in zip(records, [*names, "macro"], strict=True):
-        notes = {row: metrics.get((row, name), {}).get("note", "") for row in rows}
+        hints = {row: _hint(metrics.get((row, name), {}), metric) for row in rows}
         is_mean = name == "macro"
-        cells = _matrix_line(record, columns, notes, low, high)
+        cells = _matrix_line(record, columns, hints, low, high)
         lines.append(Line(cells, last=is_mean, style="mean" if is_mean else ""))
     title = next(heading for key, heading, _ in METRICS if key == metric)
     return Table(f"{metric}-by-finding", f"{title} on the {part} part", columns, lines, records)
+
+
+def _hint(record: Record, metric: str) -> str:
+    """Give the interval of a metric, or why it is missing."""
+    low, high = record.get(f"{metric}_low"), record.get(f"{metric}_high")
+    if is_missing(record.get(metric)):
+        return record.get("note") or ""
+    return "" if is_missing(low) or is_missing(high) else f"[{low:.3f}, {high:.3f}]"
 
 
 def _across(
@@ -209,7 +218,7 @@ def _scale(records: Sequence[Record], rows: Sequence[str], metric: str) -> tuple
 
 
 def _matrix_line(
-    record: Record, columns: Sequence[Column], notes: Mapping[str, str], low: float, high: float
+    record: Record, columns: Sequence[Column], hints: Mapping[str, str], low: float, high: float
 ) -> list[Cell]:
     scores = [v for c in columns[2:] if not is_missing(v := record[c.key])]
     cells = [cell(record, column) for column in columns[:2]]
@@ -218,7 +227,8 @@ def _matrix_line(
         if not is_missing(value):
             style = f"heat-{heat_level((value - low) / (high - low))}"
             style += " best" if len(scores) > 1 and value == max(scores) else ""
-        cells.append(cell(record, column, reason=notes.get(column.key, ""), style=style))
+        made = cell(record, column, style=style)
+        cells.append(replace(made, hint=hints.get(column.key, "")))
     return cells
 
 

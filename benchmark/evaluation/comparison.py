@@ -46,7 +46,7 @@ def comparison_table(evidence: Evidence) -> pd.DataFrame:
     if not len(first):
         return pd.DataFrame(columns=list(COLUMNS))
     names, axis = np.array(evidence.rows, object), axis_names(evidence.findings)
-    families = _families(evidence.test.fourteen, len(axis))
+    families = families_of(evidence.test.fourteen, len(axis))
     tables = []
     for metric in RANKING:
         estimates = evidence.estimates[metric]
@@ -63,7 +63,7 @@ def comparison_table(evidence: Evidence) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _families(fourteen: Sequence[int], count: int) -> list[list[int]]:
+def families_of(fourteen: Sequence[int], count: int) -> list[list[int]]:
     """Return what is adjusted together: the 14 findings; then each of the others on its own."""
     others = [place for place in range(count) if place not in fourteen]
     return [list(fourteen), *([place] for place in others)]

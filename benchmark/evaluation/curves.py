@@ -16,7 +16,8 @@ def curves(truth: np.ndarray, scores: np.ndarray, *, points: int = 100) -> dict 
     Returns
     -------
     dict or None
-        ``{"roc": {"fpr": …, "tpr": …}, "pr": {"recall": …, "precision": …}}``; None where a class
+        ``{"roc": {"fpr": …, "tpr": …}, "pr": {"recall": …, "precision": …}}``, each with the
+        ``threshold`` of every point, None at the end that no threshold reaches; None where a class
         is absent.
     """
     from sklearn.metrics import precision_recall_curve, roc_curve
@@ -25,15 +26,17 @@ def curves(truth: np.ndarray, scores: np.ndarray, *, points: int = 100) -> dict 
     truth, scores = truth[mask], scores[mask]
     if truth.all() or not truth.any():
         return None
-    fpr, tpr, _ = roc_curve(truth, scores)
-    precision, recall, _ = precision_recall_curve(truth, scores)
+    fpr, tpr, cuts = roc_curve(truth, scores)
+    roc = {"fpr": fpr, "tpr": tpr, "threshold": cuts}
+    precision, recall, cuts = precision_recall_curve(truth, scores)
+    pr = {"recall": recall, "precision": precision, "threshold": np.append(cuts, np.inf)}
     return {
-        "roc": _thin({"fpr": fpr, "tpr": tpr}, along=fpr + tpr, points=points),
-        "pr": _thin({"recall": recall, "precision": precision}, along=recall, points=points),
+        "roc": _thin(roc, along=fpr + tpr, points=points),
+        "pr": _thin(pr, along=recall, points=points),
     }
 
 
-def _thin(curve: dict[str, np.ndarray], along: np.ndarray, points: int) -> dict[str, list[float]]:
+def _thin(curve: dict[str, np.ndarray], along: np.ndarray, points: int) -> dict[str, list]:
     """Keep the points nearest to evenly spaced places along a monotone coordinate."""
     if len(along) > points:
         ascending = along if along[0] <= along[-1] else along[::-1]
@@ -41,4 +44,8 @@ def _thin(curve: dict[str, np.ndarray], along: np.ndarray, points: int) -> dict[
         keep = np.unique(np.concatenate([[0], places, [len(along) - 1]]))
         keep = keep if ascending is along else np.unique(len(along) - 1 - keep)
         curve = {name: values[keep] for name, values in curve.items()}
-    return {name: [round(float(v), 4) for v in values] for name, values in curve.items()}
+    return {name: [_short(float(v)) for v in values] for name, values in curve.items()}
+
+
+def _short(value: float) -> float | None:
+    return round(value, 4) if np.isfinite(value) else None

@@ -57,6 +57,7 @@ def every_summary_keeps_its_schema():
     """Hold every summary that any test here makes to the schema, and send it through JSON."""
     from benchmark.api import Run
     from benchmark.audits.run import Audit
+    from benchmark.comparing.runs import RunsCompared
     from benchmark.grids.run import GridRun
     from benchmark.summary_schema import kind_of
 
@@ -70,7 +71,7 @@ def every_summary_keeps_its_schema():
         return summary
 
     with pytest.MonkeyPatch.context() as patch:
-        for kind in (Run, GridRun, Audit):
+        for kind in (Run, GridRun, Audit, RunsCompared):
             made = vars(kind)["summary"]
             patch.setattr(made, "func", held(made.func))
         yield

@@ -47,6 +47,7 @@ def test_help_imports_nothing_heavy():
         (["run", "nih-sample"], "--data DIR"),
         (["run", "nih-sample", "--data", "/nowhere"], "/nowhere"),
         (["report", "/nowhere"], "/nowhere is no run folder"),
+        (["report", "/nowhere", "--format", "latex"], "unknown format 'latex'; did you mean"),
         (["split", "--data", "/nowhere", "--out", "x.csv"], "/nowhere"),
         (["fetch", "fantom", "x"], "did you mean 'phantom'?"),
         (["check-model", "missing.py"], "no model file at"),
@@ -92,8 +93,12 @@ def test_a_file_is_added_as_a_row_and_report_builds_it_again(small_file, tmp_pat
     assert done.returncode == 0, done.stderr
     assert {"corner", "twin"} <= {line.split()[0] for line in done.stdout.splitlines()}
     (out / "report.html").unlink()
-    assert _cli("report", out).stdout.strip() == str(out / "report.html")
+    written = _cli("report", out, "--format", "html,csv", "--format", "tex").stdout.splitlines()
+    assert written[0] == str(out / "report.html")
     assert "twin" in (out / "report.html").read_text()
+    assert all(Path(name).is_file() for name in written)
+    assert {name.rpartition(".")[2] for name in written} == {"html", "csv", "tex"}
+    assert "twin" in (out / "tables" / "leaderboard-test.csv").read_text()
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(small_file, tmp_path, counter):

@@ -8,7 +8,13 @@ from pydantic import ValidationError
 from benchmark.api import open_run
 from benchmark.console import Console
 from benchmark.runner import run_experiment
-from benchmark.summary_schema import AuditSummary, GridSummary, RunSummary, kind_of
+from benchmark.summary_schema import (
+    AuditSummary,
+    ComparisonSummary,
+    GridSummary,
+    RunSummary,
+    kind_of,
+)
 
 
 @pytest.fixture
@@ -59,7 +65,8 @@ def test_a_row_that_is_done_and_has_no_figure_keeps_it(small, tmp_path):
     assert open_run(run.path).summary["metrics"] == []
 
 
-def test_the_three_kinds_are_told_apart():
+def test_the_four_kinds_are_told_apart():
+    assert kind_of({"runs": {}}) is ComparisonSummary
     assert kind_of({"grid": {}}) is GridSummary
     assert kind_of({"audit": {}}) is AuditSummary
     assert kind_of({"metrics": [], "audit": {}}) is RunSummary

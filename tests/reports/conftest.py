@@ -167,12 +167,12 @@ def curves(truth, scores):
         labels, given = truth["test"][:, j], scores["test"][:, j]
         if not 0 < labels.sum() < len(labels):
             continue
-        fpr, tpr = thin(*roc_curve(labels, given)[:2])
-        precision, recall = thin(*precision_recall_curve(labels, given)[:2])
-        result[finding] = {
-            "roc": {"fpr": fpr, "tpr": tpr},
-            "pr": {"recall": recall, "precision": precision},
-        }
+        fpr, tpr, cuts = thin(*roc_curve(labels, given))
+        roc = {"fpr": fpr, "tpr": tpr, "threshold": [None, *cuts[1:]]}
+        precision, recall, cuts = precision_recall_curve(labels, given)
+        precision, recall, cuts = thin(precision, recall, np.append(cuts, np.nan))
+        pr = {"recall": recall, "precision": precision, "threshold": [*cuts[:-1], None]}
+        result[finding] = {"roc": roc, "pr": pr}
     return result
 
 

@@ -178,7 +178,7 @@ def test_training_curves_skip_epochs_without_a_value():
     ]
     style = row_styles(ROWS)["hog"]
     svg = figures.training_panel(
-        history, train="loss", valid="val_loss", style=style, name="t", label="x"
+        history, train="loss", valid="val_loss", style=style, title="loss", name="t", label="x"
     )
     assert "var(--row-1)" in svg
     assert "nan" not in svg

@@ -7,7 +7,8 @@ import pytest
 
 from reports import grid
 from reports.page import fragment, render
-from reports.tables import EMPTY, Column, cell, to_csv, to_latex, to_markdown
+from reports.tables import EMPTY, Column, Line, Table, cell
+from reports.writers import to_csv, to_latex, to_markdown
 
 HOSTILE = "<script>alert(1)</script>'&amp; $x$ `|` שלום"
 AUCS = {"hog": (0.70, 0.74), "metadata": (0.61, 0.59), "prevalence": (0.5, 0.5)}
@@ -173,7 +174,8 @@ def test_hostile_names_are_text(summary):
 def test_a_spread_is_written_with_its_sd_in_papers_and_apart_from_it_in_data():
     column, record = Column("auc", "AUC", "spread"), {"auc": 0.7124, "auc_sd": 0.01}
     assert cell(record, column).text == "0.712 ± 0.010"
-    assert "± 0.010" in to_markdown([record], [column])
-    assert r"$\pm$ 0.010" in to_latex([record], [column])
+    table = Table("grid", "", [column], [Line([cell(record, column)])], [record])
+    assert "± 0.010" in to_markdown(table)
+    assert r"$\pm$ 0.010" in to_latex(table)
     assert to_csv([record]) == "auc,auc_sd\n0.7124,0.01\n"
     assert cell({"auc": 0.5, "auc_sd": None}, column).text == "0.500"

@@ -1,6 +1,7 @@
 """The page: whole, self-contained, escaped, and short of nothing but what it was not given."""
 
 import base64
+import gzip
 import hashlib
 import html.parser
 import json
@@ -10,6 +11,7 @@ from itertools import combinations
 import pytest
 from markupsafe import escape
 
+from reports.exports import exports
 from reports.page import fragment, render
 from reports.story import headline
 
@@ -161,20 +163,28 @@ def test_a_name_that_no_encoding_holds_does_not_stop_the_report(little):
 
 
 def test_downloads_hold_the_table_that_they_stand_under(page, simulated):
-    links = {
-        attrs["download"]: attrs["href"]
+    packed = {
+        attrs["data-files"]: attrs["data-packed"]
         for _, attrs in Outline(page).elements
-        if "download" in attrs
+        if "data-files" in attrs
     }
-    body = base64.b64decode(links["demo-leaderboard-test.json"].partition("base64,")[2])
-    aucs = {line["row"]: line["auc"] for line in json.loads(body)}
+    content = gzip.decompress(base64.b64decode(packed["demo-leaderboard-test"])).decode()
+    (names, _, count), *lines = map(json.loads, content.splitlines())
+    records = [dict(zip(names, line, strict=True)) for line in lines[:count]]
     macro = {
         metric["row"]: metric["auc"]
         for metric in simulated["metrics"]
         if (metric["part"], metric["finding"]) == ("test", "macro")
     }
-    assert aucs == macro
-    assert {name.rpartition(".")[2] for name in links} == {"csv", "md", "tex", "json"}
+    assert {record["row"]: record["auc"] for record in records} == macro
+
+
+def test_every_table_of_the_page_can_be_downloaded(simulated):
+    drawn = ("curves", "history", "cooccurrence")  # takes time and has no table
+    summary = {key: part for key, part in simulated.items() if key not in drawn}
+    offered = Outline(render(summary)).having("data-files")
+    tables = {name.removeprefix("tables/") for name, _ in exports(summary, ["csv"])}
+    assert {f"{name.removeprefix('demo-')}.csv" for name in offered} == tables
 
 
 def test_two_fragments_of_one_run_share_no_identifier(little):

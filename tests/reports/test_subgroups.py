@@ -66,12 +66,16 @@ def test_a_gap_whose_interval_leaves_out_zero_stands_out(grouped):
     assert [cell.style for cell in cnn6.cells] == ["", "apart", ""]
 
 
-def test_every_line_is_there_and_an_empty_figure_says_why(grouped):
+def test_every_line_is_there_and_an_empty_figure_says_why_once(grouped):
     table = subgroups.every_group(grouped)
-    assert len(table.lines) == 20
+    assert len(table.records) == 20
+    empty = [it for it in table.records if it["auc"] is None]
+    groups = {(it["finding"], it["group"], it["value"]) for it in empty}
+    assert len(table.lines) == 20 - len(empty) + len(groups)
     (few, *_) = (it for it in table.lines if texts(it)[1:4] == ["Mass", "Age", "under 18"])
     auc = few.cells[[column.key for column in table.columns].index("auc")]
     assert (auc.text, auc.hint) == (EMPTY, "too small: 9 patients")
+    assert texts(few)[0] == subgroups.EVERY_ROW
 
 
 def test_unknown_columns_are_shown_where_something_is_unknown(grouped):

@@ -7,22 +7,19 @@ import json
 import pytest
 
 from reports import views
-from reports.tables import (
-    EMPTY,
-    Column,
-    cell,
-    to_csv,
-    to_json,
-    to_latex,
-    to_markdown,
-    write,
-)
+from reports.tables import EMPTY, Cell, Column, Line, Table, cell, write
+from reports.writers import to_csv, to_json, to_latex, to_markdown
 
 COLUMNS = (Column("row", "Row", "row"), Column("auc", "AUC"), Column("seconds", "Time", "seconds"))
 RECORDS = [
     {"row": "hog_lbp", "auc": 0.7123456789, "seconds": 61.2},
     {"row": 'a,"b"|$\n<i>', "auc": None, "seconds": float("nan")},
 ]
+
+
+def table(records, columns=COLUMNS):
+    lines = [Line([cell(record, column) for column in columns]) for record in records]
+    return Table("some", "Some rows", columns, lines, records)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +59,22 @@ def test_csv_keeps_every_digit_and_reads_back():
     assert lines[1] == {"row": RECORDS[1]["row"], "auc": "", "seconds": ""}
 
 
+def test_a_value_that_only_a_later_record_has_is_a_column_and_a_nested_one_is_none():
+    records = [{"row": "a", "cost": {"seconds": 1}}, {"row": "b", "note": "late"}]
+    assert to_csv(records) == "row,note\na,\nb,late\n"
+
+
+def test_a_line_that_spans_columns_is_in_no_file():
+    board = table(RECORDS)
+    board.lines.append(Line([Cell("cnn6"), Cell("failed: disk full", span=2)]))
+    assert "cnn6" not in to_markdown(board) + to_latex(board)
+
+
+def test_latex_takes_a_leading_bracket_for_text():
+    text = to_latex(table([{"row": "[0.1, 0.2] ≥ \N{MINUS SIGN}1 | <b>"}], COLUMNS[:1]))
+    assert r"{[0.1, 0.2] $\geq$ $-$1 \textbar{} \textless{}b\textgreater{}} \\" in text
+
+
 def test_csv_of_nothing_is_its_header():
     assert to_csv([], COLUMNS) == "row,auc,seconds\n"
 
@@ -75,7 +88,7 @@ def test_json_has_null_where_a_value_is_missing():
 
 
 def test_markdown_keeps_a_hostile_name_in_its_cell():
-    lines = to_markdown(RECORDS, COLUMNS).splitlines()
+    lines = to_markdown(table(RECORDS)).splitlines()
     assert lines[0] == "| Row | AUC | Time |"
     assert lines[1] == "| :-- | --: | --: |"
     assert lines[2] == "| hog\\_lbp | 0.712 | 1 min 1 s |"
@@ -84,7 +97,7 @@ def test_markdown_keeps_a_hostile_name_in_its_cell():
 
 
 def test_latex_escapes_what_latex_reads():
-    text = to_latex([{"row": r"a_b & 50% \x {y} $z$ #1 ~ ^"}], COLUMNS[:1])
+    text = to_latex(table([{"row": r"a_b & 50% \x {y} $z$ #1 ~ ^"}], COLUMNS[:1]))
     assert (
         r"a\_b \& 50\% \textbackslash{}x \{y\} \$z\$ \#1 \textasciitilde{} \textasciicircum{} \\"
     ) in text
@@ -135,7 +148,7 @@ def test_an_interval_stands_behind_its_figure_on_the_page_and_in_files(form):
     made = cell(record, column)
     assert (made.text, made.aside, made.bounds) == ("0.712", "[0.680, 0.744]", (0.68, 0.7444))
     assert made.sort == 0.71249
-    assert "0.712 [0.680, 0.744] \\\\" in to_latex([record], [column])
+    assert "0.712 [0.680, 0.744] \\\\" in to_latex(table([record], [column]))
 
 
 def test_without_bounds_a_figure_stands_alone():

@@ -1,0 +1,1 @@
+"""Several runs on the same test part: what has changed from one to the next."""
