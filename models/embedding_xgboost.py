@@ -12,3 +12,4 @@ class EmbeddingXGBoost(Boosted, FeatureModel):
     features = ("embedding",)
     backbone = "densenet121"
     weights = "imagenet"
+    embedding_grids = (4, 0, 0, 1)  # what a network knows of texture, and where; and all it knows
