@@ -12,4 +12,4 @@ class EmbeddingXGBoost(Boosted, FeatureModel):
     features = ("embedding",)
     backbone = "densenet121"
     weights = "imagenet"
-    embedding_grids = (4, 0, 0, 1)  # what a network knows of texture, and where; and all it knows
+    embedding_grids = (4, 0, 0, 1)  # texture and where it is, beside what the last map holds
