@@ -67,17 +67,33 @@ class Backbone:
         Turns a tensor of (n, h, w, 3) floats in 0..255 into what the weights were trained on.
     file : str
         The name under which Keras keeps the ImageNet weights.
+    stages : dict of str to int
+        The last rectified layer of each of its four stages, shallow first, and its channels.
     """
 
     builder: str
     preprocess: Callable
     file: str
+    stages: dict[str, int]
 
 
 BACKBONES = {
-    "resnet50": Backbone("ResNet50", caffe, "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"),
+    "resnet50": Backbone(
+        "ResNet50",
+        caffe,
+        "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        {
+            "conv2_block3_out": 256,
+            "conv3_block4_out": 512,
+            "conv4_block6_out": 1024,
+            "conv5_block3_out": 2048,
+        },
+    ),
     "densenet121": Backbone(
-        "DenseNet121", standardised, "densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5"
+        "DenseNet121",
+        standardised,
+        "densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        {"pool2_relu": 256, "pool3_relu": 512, "pool4_relu": 1024, "relu": 1024},
     ),
 }
 

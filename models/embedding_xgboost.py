@@ -12,3 +12,4 @@ class EmbeddingXGBoost(Boosted, FeatureModel):
     features = ("embedding",)
     backbone = "densenet121"
     weights = "imagenet"
+    embedding_grids = (4, 0, 0, 1)  # texture and where it is, beside what the last map holds

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import NonNegativeInt, PositiveInt
 
 from features.cache import cached
-from features.embeddings import Embedding
+from features.embeddings import LAST, Embedding
 from features.errors import InputError, unknown
 from features.extractor import Extractor
 from features.findings import FINDINGS, display
@@ -29,13 +29,9 @@ TEXTURES = ("hog", "lbp")
 ROW = "row:"
 
 #: What each brings and costs: its dimensions, and a core's seconds for an image of 128 pixels.
-COSTS = {
-    "hog": (1764, 0.0016),
-    "lbp": (480, 0.0048),
-    "embedding": (1024, 0.025),
-    "metadata": (6, 0),
-}
+COSTS = {"hog": (1764, 0.0016), "lbp": (480, 0.0048), "metadata": (6, 0)}
 COST_OF_ROW = (1024, 0.023)
+SECONDS_OF_EMBEDDING = 0.025
 
 #: Bytes of a saved tree.
 TREE = 1060
@@ -65,6 +61,9 @@ class FeatureModel(Model):
     embedding_seed : int
         Where a backbone's random weights come from. Not the fit's own seed, so that embeddings are
         extracted once for all of them.
+    embedding_grids : tuple of int
+        Of which stages ``embedding`` holds the activations, and averaged over how many cells, as
+        `features.embeddings.Embedding` takes its ``grids``.
     trusted : tuple of str
         Types that a saved estimator may hold beside the usual ones, named as skops does.
 
@@ -87,6 +86,7 @@ class FeatureModel(Model):
     backbone: str = "resnet50"
     weights: str = "random"
     embedding_seed: NonNegativeInt = 0
+    embedding_grids: tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt, NonNegativeInt] = LAST
 
     trusted: ClassVar[tuple[str, ...]] = ()
 
@@ -130,7 +130,7 @@ class FeatureModel(Model):
             from features.backbones import weights_digest
 
             return self.options | {"weights": weights_digest(self.weights)}
-        idle = {"backbone", "weights", "embedding_seed"}
+        idle = {"backbone", "weights", "embedding_seed", "embedding_grids"}
         if not {"hog", "lbp"} & set(self.features):
             idle.add("size")
         return {name: value for name, value in self.options.items() if name not in idle}
@@ -140,9 +140,7 @@ class FeatureModel(Model):
         rounds = self.options.get("rounds")
         if rounds is None:
             return None
-        widths, seconds = zip(
-            *(COSTS.get(name, COST_OF_ROW) for name in self.features), strict=True
-        )
+        widths, seconds = zip(*map(self._cost, self.features), strict=True)
         extraction = total * sum(seconds) * (self.size / 128) ** 2
         trees = rounds * len(FINDINGS)
         boosting = trees * sum(widths) * (1e-6 + 1.3e-9 * train)
@@ -242,6 +240,11 @@ class FeatureModel(Model):
             for name, width in zip(self.features, self.facts["widths"], strict=True)
         ]
 
+    def _cost(self, name: str) -> tuple[int, float]:
+        if name == "embedding":
+            return self._embedding().width, SECONDS_OF_EMBEDDING
+        return COSTS.get(name, COST_OF_ROW)
+
     def _matrix(self, radiographs: Radiographs, progress: Progress = silent) -> np.ndarray:
         """Return the features of radiographs side by side: shape (n, d), float32."""
         return np.hstack([self._one(name, radiographs, progress) for name in self.features])
@@ -259,8 +262,13 @@ class FeatureModel(Model):
         if name == "lbp":
             return LBP(size=self.size)
         if name == "embedding":
-            return Embedding(self.size, self.backbone, self.weights, self.embedding_seed)
+            return self._embedding()
         return self.rows[name.removeprefix(ROW)].model().embedding()
+
+    def _embedding(self) -> Embedding:
+        return Embedding(
+            self.size, self.backbone, self.weights, self.embedding_seed, self.embedding_grids
+        )
 
     def _facts(self, radiographs: Radiographs) -> dict[str, Any]:
         one = radiographs.take([0])

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from features.backbones import build
-from features.embeddings import Embedding
+from features.backbones import BACKBONES, build
+from features.embeddings import Embedding, pooled
+from features.errors import InputError
 
 SMALL = Embedding(backbone="densenet121", size=32)
 
@@ -26,6 +27,40 @@ def test_an_embedding_is_the_mean_of_the_last_feature_map(pictures, embedded):
     wanted = np.asarray(backbone(colour, training=False)).mean(axis=(1, 2))
     assert embedded.shape == (3, 1024) and embedded.dtype == np.float32
     np.testing.assert_allclose(embedded, wanted, rtol=1e-3, atol=1e-6)
+
+
+def test_an_embedding_of_several_stages_lays_their_cells_side_by_side(pictures, embedded):
+    both = Embedding(backbone="densenet121", size=32, grids=(2, 0, 0, 1))
+    found = both(pictures)
+    stage = build("densenet121", size=32, weights="random", seed=0)
+    stage = keras.Model(stage.input, stage.get_layer("pool2_relu").output)
+    colour = np.repeat(pictures[..., None], 3, axis=-1).astype("float32")
+    first = np.asarray(stage(colour, training=False))
+    cells = first.reshape(3, 2, 4, 2, 4, 256).mean(axis=(2, 4)).reshape(3, -1)
+    assert found.shape == (3, both.width) == (3, 2048)
+    np.testing.assert_allclose(found[:, :1024], cells, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(found[:, 1024:], embedded, rtol=1e-3, atol=1e-6)
+
+
+def test_cells_are_read_in_order_and_none_is_empty():
+    features = np.arange(9.0, dtype="float32").reshape(1, 3, 3, 1)
+    np.testing.assert_allclose(pooled(features, 3)[0], range(9))
+    np.testing.assert_allclose(pooled(features, 2)[0], [2, 3, 5, 6])  # they share the middle
+    np.testing.assert_allclose(pooled(features[:, :1, :1], 2)[0], [0, 0, 0, 0])
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_the_stages_are_where_the_width_says(name):
+    network = build(name, size=64, weights="random", seed=0)
+    shapes = [network.get_layer(stage).output.shape for stage in BACKBONES[name].stages]
+    assert [shape[-1] for shape in shapes] == list(BACKBONES[name].stages.values())
+    assert [shape[1] for shape in shapes] == [16, 8, 4, 2]
+
+
+@pytest.mark.parametrize("grids", [(0, 0, 0, 0), (4, 1), (-1, 0, 0, 1)])
+def test_grids_that_make_no_features_are_refused(grids):
+    with pytest.raises(InputError, match="cells along a side for each of the 4 stages"):
+        Embedding(grids=grids)
 
 
 def test_each_picture_is_embedded_by_itself(pictures, embedded):
@@ -49,3 +84,4 @@ def test_a_file_of_weights_counts_by_its_content(tmp_path):
     assert Embedding(weights=str(one)).key() == Embedding(weights=str(copy)).key()
     assert Embedding(weights=str(one)).key() != Embedding().key()
     assert Embedding(seed=1).key() != Embedding().key()
+    assert Embedding(grids=(4, 0, 0, 1)).key() != Embedding().key()

@@ -88,6 +88,16 @@ def test_the_linear_reference_depends_on_no_seed(radiographs, tmp_path):
     assert not find("hog_lbp_logistic").seeded  # so no other seed fits it again
 
 
+def test_an_embeddings_grids_are_an_option_of_the_row():
+    row = find("embedding_xgboost")
+    where, last = row(), row(embedding_grids=[0, 0, 0, 1])
+    assert [one._extractor("embedding").width for one in (where, last)] == [5120, 1024]
+    assert where.depends_on() != last.depends_on()
+    assert where.estimate(1000, 1200).seconds > last.estimate(1000, 1200).seconds
+    with pytest.raises(InputError, match="embedding_grids"):
+        row(embedding_grids=[4, 1])
+
+
 def test_options_reach_the_booster(radiographs, tmp_path):
     few, many = (
         fitted("hog_lbp_xgboost", radiographs, tmp_path, rounds=rounds) for rounds in (2, 6)

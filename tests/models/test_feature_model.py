@@ -215,6 +215,7 @@ def test_a_file_of_weights_is_part_of_what_a_fit_depends_on(tmp_path):
 def test_an_option_that_no_feature_reads_is_no_part_of_what_a_fit_depends_on():
     texture, metadata = find("hog_lbp_xgboost"), find("metadata_xgboost")
     assert texture(weights="imagenet").depends_on() == texture().depends_on()
+    assert texture(embedding_grids=[1, 1, 1, 1]).depends_on() == texture().depends_on()
     assert texture(size=64).depends_on() != texture().depends_on()
     assert metadata(size=64).depends_on() == metadata().depends_on()
 
