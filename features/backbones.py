@@ -256,10 +256,8 @@ def _no_imagenet(backbone: Backbone) -> WorkError:
 def _weights_file(weights: str) -> Path:
     path = Path(weights).expanduser()
     if path.suffix not in WEIGHT_SUFFIXES:
-        raise InputError(
-            f"weights = '{weights}' is neither 'imagenet' nor 'random' nor a file that ends in "
-            f"{' or '.join(WEIGHT_SUFFIXES)}"
-        )
+        words = ("imagenet", "random", *(f"a file that ends in {end}" for end in WEIGHT_SUFFIXES))
+        raise unknown("weights", weights, words)
     if not path.is_file():
         raise InputError(f"no file of weights at {path}")
     return path

@@ -110,18 +110,29 @@ def sharing(wanted: Devices) -> Sharing:
     InputError
         If there are fewer, or the backend cannot share a batch.
     """
+    check_sharing(wanted)
     if wanted == 1:
         return Sharing()
-    if name() == "torch":
-        raise InputError(
-            f"devices = {wanted!r}: with PyTorch a training has one device; TensorFlow and JAX "
-            "share a batch among several"
-        )
     found = _device_names()
     if wanted != "all" and wanted > len(found):
         raise InputError(f"devices = {wanted}: {name()} sees {len(found)}: {', '.join(found)}")
     chosen = found if wanted == "all" else found[:wanted]
     return Sharing(tuple(chosen), _scope(chosen)) if len(chosen) > 1 else Sharing()
+
+
+def check_sharing(wanted: Devices) -> None:
+    """Refuse several devices on a backend that cannot share a batch; imports nothing.
+
+    Raises
+    ------
+    InputError
+        On PyTorch, for anything but one.
+    """
+    if wanted != 1 and name() == "torch":
+        raise InputError(
+            f"devices = {wanted!r}: with PyTorch a training has one device; TensorFlow and JAX "
+            "share a batch among several"
+        )
 
 
 def _device_names() -> list[str]:

@@ -351,5 +351,5 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
         if get_origin(hint) is Literal:
             row, _, option = where.rpartition(".")
             raise unknown(option, value, map(str, get_args(hint)), where=row) from None
-        first = error.errors()[0]
-        raise InputError(f"{where} = {value!r}: {first['msg']}") from None
+        said = " or: ".join(dict.fromkeys(one["msg"] for one in error.errors()))
+        raise InputError(f"{where} = {value!r}: {said}") from None

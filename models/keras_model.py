@@ -241,9 +241,16 @@ class KerasModel(Model):
         return network
 
     def depends_on(self) -> dict[str, Any]:
-        """Return the options, the content of weights, and what of the engine shows unimported."""
+        """Return the options, the content of weights, and what of the engine shows unimported.
+
+        Raises
+        ------
+        InputError
+            If the engine, or the file of weights, cannot serve the options.
+        """
         from features.backbones import weights_digest
 
+        backend.check_sharing(self.devices)
         precision = backend.precision(self.mixed_precision, gpu=gpu.has_driver())
         engine = {"backend": backend.name(), "precision": precision}
         weights = getattr(self, "weights", None)

@@ -83,7 +83,7 @@ def _weights(targets: np.ndarray, *, filled: int) -> np.ndarray:
     They turn the mean that an engine takes over all labels of the batch, on however many devices,
     into that over the known labels of the real rows.
     """
-    known = np.count_nonzero(~np.isnan(targets[:filled]))
+    known = int((~np.isnan(targets[:filled])).sum())
     weights = np.zeros(len(targets), "float32")
     weights[:filled] = targets.size / max(known, 1)
     return weights

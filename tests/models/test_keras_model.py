@@ -303,6 +303,19 @@ def test_a_wrong_option_is_one_line_that_names_it(option, value):
     assert "\n" not in str(error.value)
 
 
+def test_what_a_wrong_number_of_devices_could_have_been_is_told_whole():
+    with pytest.raises(InputError, match=r"devices = 0: .*'all' or: .*greater than 0"):
+        Small(devices=0)
+
+
+def test_several_devices_on_pytorch_are_refused_before_anything_is_fitted(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+
+    assert Small().depends_on()["devices"] == 1
+    with pytest.raises(InputError, match="devices = 2: with PyTorch"):
+        Small(devices=2).depends_on()
+
+
 def test_training_meets_every_image_once_an_epoch_in_another_order(parts, job, monkeypatch):
     met = []
     gather = Batches.__getitem__
