@@ -72,7 +72,8 @@ def negatives(summary: Summary, *, means: bool) -> Table:
     pairs = _paired(_lines(summary, "negatives"), "negatives", "all", "none")
     name = "negatives" if means else "negatives-by-finding"
     columns = _NEGATIVES[2:] if means else _NEGATIVES
-    return _table(summary, name, "Two kinds of negatives", pairs, columns, means=means)
+    caption = "Two kinds of negatives" + ("" if means else ", by finding")
+    return _table(summary, name, caption, pairs, columns, means=means)
 
 
 def _paired(lines: Sequence[Record], key: str, first: str, prefix: str) -> list[dict[str, Any]]:

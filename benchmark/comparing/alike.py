@@ -38,7 +38,7 @@ def open_runs(folders: Sequence[str | Path]) -> dict[str, RunFolder]:
     opened = dict(zip(names if unlike else map(str, places), runs, strict=True))
     first, *others = opened
     for name in others:
-        if reason := _differs(opened[first], opened[name]):
+        if reason := _differs(opened, first, name):
             raise InputError(f"{name} cannot be compared with {first}: {reason}")
     return opened
 
@@ -52,16 +52,16 @@ def _single(folder: str | Path) -> RunFolder:
     return run
 
 
-def _differs(run: RunFolder, other: RunFolder) -> str:
+def _differs(runs: Mapping[str, RunFolder], first: str, other: str) -> str:
     """Say why two runs are not judged alike; nothing where they are."""
-    (truth, patients), (truth_2, patients_2) = _judged(run), _judged(other)
+    (truth, patients), (truth_2, patients_2) = _judged(runs[first]), _judged(runs[other])
     if unshared := sorted(set(map(str, truth)) ^ set(map(str, truth_2))):
         return f"they do not have the same findings: {', '.join(unshared)} in one of them alone"
     gone, new = truth.index.difference(truth_2.index), truth_2.index.difference(truth.index)
     if len(gone) or len(new):
         return (
-            f"their test parts differ: {len(gone):,} of {len(truth):,} images only in the one, "
-            f"{len(new):,} of {len(truth_2):,} only in the other"
+            f"their test parts differ: {len(gone):,} of {len(truth):,} images only in {first}, "
+            f"{len(new):,} of {len(truth_2):,} only in {other}"
         )
     if moved := int((patients != patients_2.loc[patients.index]).sum()):
         return f"{moved:,} of {len(truth):,} test images are of other patients"

@@ -34,17 +34,16 @@ function chooser(panel, root, kept) {
     }
     const some = every.some((box) => !box.checked);
     for (const place of told) {
-      place.textContent = some ? words(boxes) : "all shown";
+      place.textContent = some ? words() : "all shown";
       place.parentElement.toggleAttribute("data-some", some);
     }
     root.dispatchEvent(new Event("chosen"));
   }
 
-  function words({ row, finding }) {
-    const count = (all) => `${all.filter((box) => box.checked).length} of ${all.length}`;
-    return [row.length && `${count(row)} rows`, finding.length && `${count(finding)} findings`]
-      .filter(Boolean)
-      .join(", ");
+  function words() {
+    const counts = Object.entries(boxes).map(([kind, all]) => [kind, all, all.length - root.off[kind].size]);
+    const some = counts.filter(([, all, shown]) => shown < all.length);
+    return some.map(([kind, all, shown]) => `${shown} of ${all.length} ${kind}s`).join(", ");
   }
 
   panel.addEventListener("change", () => {

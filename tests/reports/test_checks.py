@@ -68,7 +68,7 @@ def test_the_section_names_level_rows_and_remark_and_explains_itself(checked):
 def test_all_remarks_can_be_downloaded_with_what_is_muted(checked):
     records = table(checked).records
     assert [record["muted"] for record in records] == ["", "", "muted", ""]
-    assert 'download="demo-checks.csv"' in render(checked)
+    assert 'data-files="demo-checks"' in render(checked)
 
 
 def test_where_nothing_is_remarked_the_section_says_so(little):
@@ -76,7 +76,7 @@ def test_where_nothing_is_remarked_the_section_says_so(little):
     little["tables"] = {"checks": []}
     page = render(little)
     assert "2 checks found nothing" in page
-    assert "demo-checks.csv" not in page
+    assert "demo-checks" not in page
 
 
 def test_a_run_that_was_never_checked_has_no_section(little):

@@ -38,7 +38,7 @@ def test_another_test_part_is_refused_with_its_size(study, tmp_path, first):
     split.loc[split.index[:10], "part"] = "train"
     split.loc[split.index[-4:], "part"] = "test"
     said = refused(study, tmp_path, first, split=split)
-    assert "10 of 60 images only in the one, 4 of 54 only in the other" in said
+    assert "10 of 60 images only in first, 4 of 54 only in second" in said
 
 
 def test_other_labels_are_refused_by_finding(study, tmp_path, first):
