@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reports import overlays, views
+from reports import overlays
+from reports.localization import localization_tables
 from reports.page import clean, standalone
 
 Content = Mapping[str, Any]
@@ -43,7 +44,7 @@ def render(content: Content) -> str:
         "findings": content["all_findings"],
         "localization": content["localization"],
     }
-    tables = views.localization_tables(summary)
+    tables = localization_tables(summary)
     sections = [{"key": "boxes", "title": "Against the boxes"}] if tables else []
     return standalone(
         "gallery.html",

@@ -15,7 +15,7 @@ from reports import (
     grid,
     label_quality,
     literature,
-    overlays,
+    localization,
     panels,
     provenance,
     runs,
@@ -180,34 +180,6 @@ def _cost(summary: Summary, uid: str) -> dict[str, Any]:
     }
 
 
-def _localization(summary: Summary, uid: str) -> dict[str, Any]:
-    looks = [row for row in summary.get("looks") or () if row["findings"]]
-    shown = {"looks": looks, "stops": overlays.ramp_stops(), "linked": uid == "run"}
-    boxes = _boxes(summary)
-    return shown | boxes if looks or boxes else {}
-
-
-def _boxes(summary: Summary) -> dict[str, Any]:
-    both = views.localization_tables(summary)
-    if both is None:
-        return {}
-    means, every = both
-    names = [row["name"] for row in summary["rows"]]
-    looked = {record["of"] for record in every.records}
-    choices = {
-        "Map": list(dict.fromkeys(record["where"] for record in every.records)),
-        "Beside": [name for name in names if name in looked],
-        "Finding": list(dict.fromkeys(record["label"] for record in every.records)),
-    }
-    return {
-        "means": means,
-        "mean_downloads": _downloads(summary, means),
-        "every": every,
-        "choices": choices,
-        "downloads": _downloads(summary, every),
-    }
-
-
 def _data(summary: Summary, uid: str) -> dict[str, Any]:
     data = summary.get("data")
     findings = summary.get("findings")
@@ -251,7 +223,7 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("literature", "Beside the literature", literature.section),
     ("training", "Training", panels.training),
     ("cost", "Cost", _cost),
-    ("localization", "Where the models looked", _localization),
+    ("localization", "Where the models looked", localization.section),
     ("audit", "What leaks", audit.section),
     ("data", "Data", _data),
     ("run", "What was run", provenance.section),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from benchmark.evaluation.evidence import Evidence
 from benchmark.experiment import Experiment
+from benchmark.grids.cells import leaves
 from benchmark.plain import records
 from benchmark.protocol import banners
 from benchmark.row_folder import RowFolder
@@ -165,13 +166,13 @@ def _options(runs: Mapping[str, RunFolder]) -> Compared:
     each = {}
     for name, run in runs.items():
         own = {row: cards[name][row].get("options", {}) for row in shared}
-        each[name] = dict(_flat(own)) | _settings(run.experiment())
+        each[name] = dict(leaves(own)) | _settings(run.experiment())
     return _gathered(each, _NOTHING)
 
 
 def _settings(experiment: Experiment) -> dict[str, Any]:
     content = experiment.model_dump(mode="json", include=set(_SHARED))
-    return dict(_flat(content)) | {"training.seed": experiment.training.seed}
+    return dict(leaves(content)) | {"training.seed": experiment.training.seed}
 
 
 def _circumstances(runs: Mapping[str, RunFolder]) -> Compared:
@@ -190,12 +191,3 @@ def _circumstances_of(run: RunFolder) -> dict[str, Any]:
         "split fingerprint": split.get("fingerprint"),
         "command": made.get("command"),
     }
-
-
-def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every value of nested tables under its dotted place."""
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value

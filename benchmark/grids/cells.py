@@ -150,7 +150,7 @@ def axes_of(experiment: Experiment) -> Axes:
     InputError
         If a place cannot vary, or has no list of different values.
     """
-    given = dict(_leaves(experiment.grid))
+    given = dict(leaves(experiment.grid))
     axes = {place: given[place] for place in sorted(given)}
     if not axes:
         raise InputError("[grid] is empty; write lists of values, as in split.seed = [0, 1, 2]")
@@ -160,10 +160,11 @@ def axes_of(experiment: Experiment) -> Axes:
     return Axes(axes, one_test=listed and not axes.keys() & {"split.fold", "split.kind"})
 
 
-def _leaves(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every value of nested tables under its dotted place."""
     for key, value in table.items():
         if isinstance(value, Mapping):
-            yield from _leaves(value, f"{above}{key}.")
+            yield from leaves(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", value
 

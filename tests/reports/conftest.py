@@ -1,6 +1,7 @@
 """A run simulated from end to end: real patients' counts, drawn scores, true metrics of them."""
 
 import copy
+import shutil
 
 import numpy as np
 import pytest
@@ -359,3 +360,45 @@ def little(simulated):
 def summary(simulated):
     """A simulated run that a test may change."""
     return copy.deepcopy(simulated)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, or a skip with the reason."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        pytest.skip("Chromium is not installed")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser, file):
+    """Open a module's `file`, or another; whatever the browser complains of fails the test.
+
+    `chosen` stands behind the address; `prepare` is a script that runs before those of the page.
+    """
+    pages, complaints, requests, addresses = [], [], [], set()
+
+    def visit(path=file, *, chosen="", prepare="", **settings):
+        page = browser.new_context(**settings).new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        page.on("request", lambda request: requests.append(request.url))
+        if prepare:
+            page.add_init_script(prepare)
+        page.goto(path.as_uri() + chosen)
+        addresses.add(path.as_uri())
+        pages.append(page)
+        return page
+
+    yield visit
+    for page in pages:
+        page.context.close()
+    assert complaints == []
+    assert {request.split("#")[0] for request in requests if "blob:" not in request} == addresses

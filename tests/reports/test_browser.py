@@ -1,27 +1,13 @@
 """The page in a real browser: nothing fails, nothing is fetched, and what can be pressed works."""
 
 import re
-import shutil
 from urllib.parse import parse_qs, quote
 
 import pytest
 
 from reports.page import fragment, render
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -29,29 +15,6 @@ def file(simulated, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(render(simulated), encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def opened(browser, file):
-    """Open the report, or another file; whatever the browser complains of fails the test."""
-    pages, complaints, requests, addresses = [], [], [], set()
-
-    def visit(path=file, *, chosen="", **settings):
-        page = browser.new_context(**settings).new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(path.as_uri() + chosen)
-        addresses.add(path.as_uri())
-        pages.append(page)
-        return page
-
-    yield visit
-    for page in pages:
-        page.context.close()
-    assert complaints == []
-    assert {request.split("#")[0] for request in requests} == addresses
 
 
 def column(page, table, heading):

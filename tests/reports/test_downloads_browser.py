@@ -1,6 +1,5 @@
 """Files that the page makes in a real browser are those that Python writes."""
 
-import shutil
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -9,12 +8,6 @@ from reports.colours import light
 from reports.exports import exports
 from reports.page import clean, render
 from reports.palette import VARIABLES
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 #: Quotes, commas, line ends, what Markdown and LaTeX read, other scripts, and a NUL.
 HOSTILE = 'a,"b"\n[1] _c_ |d| `e` \\f {g} <h> ~^&%$# ± ≥ → שלום \u2028 \x00'
@@ -32,14 +25,6 @@ CAUGHT = """
         last.text().then((text) => { window.caught[download] = text; });
     };
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -79,27 +64,6 @@ def file(summary, tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def opened(browser, file):
-    """Open the page; whatever the browser complains of fails the test."""
-    contexts, complaints = [], []
-
-    def visit(prepare="", **settings):
-        contexts.append(browser.new_context(**settings))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        if prepare:
-            page.add_init_script(prepare)
-        page.goto(file.as_uri())
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
 def downloaded(page, button):
     """Press a button, wherever it is folded away; return the file's name and bytes."""
     with page.expect_download() as caught:
@@ -108,7 +72,7 @@ def downloaded(page, button):
 
 
 def test_every_file_of_every_table_is_the_one_that_python_writes(opened, written):
-    page = opened(CAUGHT)
+    page = opened(prepare=CAUGHT)
     count = page.evaluate(
         """() => {
             const buttons = document.querySelectorAll("[data-files] button");
@@ -166,7 +130,7 @@ def test_without_a_script_the_page_says_what_writes_the_files(opened):
 
 
 def test_a_browser_that_cannot_unpack_keeps_that_sentence(opened):
-    page = opened("delete window.DecompressionStream")
+    page = opened(prepare="delete window.DecompressionStream")
     assert "cxrbench report RUN" in page.locator(".files").first.inner_text()
     assert page.locator(".files button").count() == 0
 
