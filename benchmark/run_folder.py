@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.evaluation.tables import TABLES
 from benchmark.experiment import Experiment, load
 from benchmark.splits import Split
 from features.errors import InputError
@@ -17,26 +16,29 @@ from features.files import read_json, write_json, write_text, write_with
 from features.fingerprint import digest
 from features.radiographs import Radiographs
 
-#: What a run has at the top of its folder beside its rows, and what a grid has there instead.
-RUN_TABLES = (
-    *("split.csv", "truth.csv", "second_labels.csv"),
-    *("split.csv", "truth.csv", "duplicates.csv"),
-    *(f"evaluation/{name}.csv" for name in (*TABLES, "auc", "precision", "recall")),
-    "evaluation/checklist.md",
-)
+#: What a grid has at the top of its folder where a run has `run_tables`.
 GRID_TABLES = ("evaluation/cells.csv", "evaluation/grid.csv")
 
 #: Columns of evaluation tables that hold words, also where every cell is empty or a number.
 _WORDS = (
     *("row", "other", "part", "finding", "metric", "rule", "note", "verdict", "group", "value"),
-    *("code", "text", "link", "method", "labels", "source", "split", "stage"),
-    *("code", "text", "link", "method", "labels", "source", "split", "negatives"),
+    *("code", "text", "link", "method", "labels", "source", "split", "stage", "negatives"),
 )
 
 #: Reads numbers to the last bit; pandas does so by itself since 3.1, and deprecates the option.
 _EXACT: dict[str, Any] = {"float_precision": "round_trip"}
 if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1):
     _EXACT = {}
+
+
+def run_tables() -> tuple[str, ...]:
+    """Return what a run has at the top of its folder beside its rows."""
+    # Not at the top: a row's process opens its folder, and has no use for the whole evaluation.
+    from benchmark.evaluation.tables import TABLES
+
+    inputs = ("split.csv", "truth.csv", "second_labels.csv", "duplicates.csv")
+    made = (f"evaluation/{name}.csv" for name in (*TABLES, "auc", "precision", "recall"))
+    return (*inputs, *made, "evaluation/checklist.md")
 
 
 class RowFolder:

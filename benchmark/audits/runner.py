@@ -15,7 +15,7 @@ from benchmark.grids.runner import Fitting
 from benchmark.inputs import Inputs, decoded, parted, read_data, tell
 from benchmark.provenance import describe
 from benchmark.rows import rows_of
-from benchmark.run_folder import GRID_TABLES, RUN_TABLES
+from benchmark.run_folder import GRID_TABLES, run_tables
 from benchmark.runner import Outcome, alone_in, evidence_of, prepare
 from features.errors import InputError
 
@@ -105,7 +105,7 @@ def _write_inputs(
     run: AuditFolder, experiment: Experiment, inputs: Inputs, executor: Executor
 ) -> None:
     run.write_experiment(experiment)
-    run.drop(*RUN_TABLES, *GRID_TABLES)
+    run.drop(*run_tables(), *GRID_TABLES)
     said = {"executor": str(executor), "data": inputs.reading, "audit": list(run.runs)}
     run.write_provenance(describe() | said)
 

@@ -17,7 +17,7 @@ from benchmark.process import Failure
 from benchmark.provenance import describe
 from benchmark.row import RowTask
 from benchmark.rows import Row, rows_of
-from benchmark.run_folder import RUN_TABLES, RowFolder, RunFolder
+from benchmark.run_folder import RowFolder, RunFolder, run_tables
 from benchmark.runner import (
     Outcome,
     Prepared,
@@ -126,7 +126,7 @@ def _write_inputs(
     run: GridFolder, experiment: Experiment, inputs: list[Inputs], executor: Executor
 ) -> None:
     run.write_experiment(experiment)
-    run.drop(*RUN_TABLES)
+    run.drop(*run_tables())
     run.write_provenance(describe() | {"executor": str(executor), "data": inputs[0].reading})
 
 
