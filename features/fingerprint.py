@@ -76,16 +76,19 @@ def _text(file: Path) -> str:
         return source.read()
 
 
-def _imports(source: str) -> Iterator[str]:
+@cache
+def _imports(source: str) -> tuple[str, ...]:
     """Name what a source imports from the rooms, both ``a.b`` and ``from a import b``."""
+    return tuple(name for name in _imported(source) if name.split(".")[0] in ROOMS)
+
+
+def _imported(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        yield from (name for name in names if name.split(".")[0] in ROOMS)
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @cache

@@ -92,7 +92,9 @@ def _png(figure: Figure) -> bytes:
     with warnings.catch_warnings():  # a name may hold what Matplotlib's font lacks
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
-        figure.savefig(out, format="png", metadata={"Software": None})
+        # Not 6, the default: a third of the time for a file that is 6% larger.
+        squeeze = {"compress_level": 4}
+        figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs=squeeze)
     return out.getvalue()
 
 

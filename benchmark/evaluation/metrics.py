@@ -57,9 +57,10 @@ def prevalence_of(labels: np.ndarray) -> float:
 
 
 def ranking(truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
-    """Compute the area under the ROC curve and the average precision.
+    """Compute the area under the ROC curve and the average precision, from one sort.
 
-    Both are NaN where one of the classes is absent: no figure is better than a made-up one.
+    Images of one score are called together, so ties count half in the area. Both are NaN where
+    one of the classes is absent: no figure is better than a made-up one.
 
     Parameters
     ----------
@@ -68,13 +69,18 @@ def ranking(truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     scores : numpy.ndarray
         Shape (n,), any real numbers; higher means more likely present.
     """
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
     if truth.all() or not truth.any():
         return dict.fromkeys(RANKING, np.nan)
+    order = np.argsort(scores)[::-1]
+    scores, truth = scores[order], truth[order]
+    last = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))  # of each score
+    found = np.append(0, truth.cumsum()[last])
+    false = np.append(0, last + 1) - found
+    won = np.diff(false) @ (found[1:] + found[:-1]) / 2  # pairs, those that are tied half
+    precision = found[1:] / (last + 1)
     return {
-        "auc": float(roc_auc_score(truth, scores)),
-        "ap": float(average_precision_score(truth, scores)),
+        "auc": float(won / (found[-1] * false[-1])),
+        "ap": float(np.diff(found) @ precision / found[-1]),
     }
 
 

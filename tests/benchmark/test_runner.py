@@ -131,6 +131,13 @@ def test_a_folder_called_models_where_the_user_stands_does_no_harm(small, tmp_pa
     assert _run(small, tmp_path / "run").failed == {}
 
 
+def test_a_rows_process_starts_without_what_only_some_models_or_an_evaluation_need():
+    code = "import sys, benchmark.row; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    heavy = {"scipy", "sklearn", "xgboost", "keras", "tensorflow", "matplotlib"}
+    assert not (heavy | {"benchmark.evaluation.tables"}) & set(loaded)
+
+
 def test_a_fresh_fit_that_did_not_end_is_not_taken_for_finished(tmp_path):
     run = RunFolder(tmp_path)
     for seed in ("one", "two"):

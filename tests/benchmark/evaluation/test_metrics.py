@@ -33,6 +33,16 @@ def test_decision_metrics_are_scikit_learns_where_those_are_defined(pairs, cut):
         assert found["specificity"] == pytest.approx(specificity)
 
 
+@given(CASES)
+def test_ranking_is_scikit_learns_ties_and_all(pairs):
+    truth, scores = np.array(pairs).T
+    truth = truth.astype(bool)
+    if 0 < truth.sum() < len(truth):
+        made = {"auc": sk.roc_auc_score(truth, scores)}
+        made["ap"] = sk.average_precision_score(truth, scores)
+        assert ranking(truth, scores) == pytest.approx(made)
+
+
 def test_what_cannot_be_computed_is_nan_and_never_zero():
     nothing_called = rates(tp=0, fp=0, tn=9, fn=1)
     assert np.isnan(nothing_called["precision"])

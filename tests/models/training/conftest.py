@@ -1,34 +1,39 @@
 """Trainings in processes of their own."""
 
 import json
-import os
-import subprocess
 import sys
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).with_name("small.py")
+from models import backend
+
+
+@pytest.fixture(scope="session")
+def processes():
+    """Where processes come from; the engine is imported there, which takes longer than they do."""
+    context = get_context("forkserver" if sys.platform == "linux" else "spawn")
+    if sys.platform == "linux" and backend.name() == "tensorflow":
+        context.set_forkserver_preload(["keras"])
+    return context
 
 
 @pytest.fixture
-def train_apart(tmp_path):
+def train_apart(tmp_path, monkeypatch, processes):
     """Run `small.py`; return what it says, or its exit status where it was killed."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    import small
 
     def train(folder="job", **told):
-        job = tmp_path / folder
+        job, said = tmp_path / folder, tmp_path / "said.json"
         job.mkdir(exist_ok=True)
-        paths = os.pathsep.join([str(SCRIPT.parents[3]), *sys.path])
-        done = subprocess.run(
-            [sys.executable, SCRIPT, job, json.dumps(told)],
-            capture_output=True,
-            text=True,
-            env=os.environ | {"PYTHONPATH": paths},
-            check=False,
-        )
-        if done.returncode < 0:
-            return done.returncode
-        assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        process = processes.Process(target=small.main, args=(job, told, said))
+        process.start()
+        process.join()
+        if process.exitcode < 0:
+            return process.exitcode
+        assert process.exitcode == 0, said.read_text()
+        return json.loads(said.read_text())
 
     return train

@@ -1,4 +1,4 @@
-"""A small training in a process of its own: `python small.py FOLDER JSON`; prints its history.
+"""A small training in a process of its own.
 
 The process can be killed in the middle, and has as many devices as it is told to.
 """
@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +30,7 @@ class Small(KerasModel):
 
     def inputs(self, radiographs, progress=None):
         """Bright images where the first finding is."""
-        labels = np.nan_to_num(radiographs.labels)
+        labels = radiographs.labels
         noise = np.random.default_rng(len(labels)).normal(100, 20, (len(labels), 16, 16))
         return (noise + 60 * labels[:, :1, None]).clip(0, 255).astype("uint8")
 
@@ -67,25 +69,27 @@ def make_devices(number):
         tf.config.set_logical_device_configuration(cpu, parts)
 
 
-def main():
-    """Train as told, and print what came of it."""
-    folder, told = Path(sys.argv[1]), json.loads(sys.argv[2])
-    make_devices(told.pop("cpus", 1))
-    dies = told.pop("dies", None)
-    train = radiographs(told.pop("images", 64), told.pop("unknown", 0.0))
+def main(folder: Path, told: dict[str, Any], said: Path) -> None:
+    """Train as told, and write what came of it, or why nothing did, into a file."""
+    try:
+        said.write_text(json.dumps(train(folder, **told)))
+    except BaseException:
+        said.write_text(traceback.format_exc())
+        raise
+
+
+def train(folder, *, cpus=1, images=64, unknown=0.0, dies=None, **options):
+    """Train, and return what came of it."""
+    make_devices(cpus)
 
     def progress(stage, done, total):
         if done == dies:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    model = Small(**told)
-    model.fit(train, radiographs(31), Job(folder, seed=0, progress=progress))
+    model = Small(**options)
+    labelled = radiographs(images, unknown)
+    model.fit(labelled, radiographs(31), Job(folder, seed=0, progress=progress))
     weights = [np.asarray(weight).tolist() for weight in model.trained.weights]
     scores = model.predict(radiographs(31)).tolist()
     said = {"history": model.history, "weights": weights, "scores": scores, "facts": model.facts}
-    said["modules"] = sorted(name for name in sys.modules if name.startswith("models."))
-    print(json.dumps(said))
-
-
-if __name__ == "__main__":
-    main()
+    return said | {"modules": sorted(name for name in sys.modules if name.startswith("models."))}
