@@ -272,11 +272,7 @@ def check(
 
     with Console() as console:
         findings = check_folder(folder, table=table, progress=console.progress)
-    if as_json:
-        printing.print_json(findings)
-    else:
-        for line in (findings["summary"], *findings["warnings"], *findings["damaged"]):
-            typer.echo(line)
+    (printing.print_json if as_json else printing.show_check)(findings)
     if findings["damaged"]:
         raise typer.Exit(1)
 

@@ -79,6 +79,22 @@ def show_plan(experiment: Any, out: Path | None, as_json: bool) -> None:
     typer.echo(planned["conclusion"])
 
 
+def show_check(found: Mapping[str, Any]) -> None:
+    """Print what is in a data set, then what is wrong with it."""
+    counts = found["counts"]
+    typer.echo(f"{found['summary']}; {counts['patients']:,} patients")
+    print_table(
+        {
+            "finding": name,
+            "images": f"{images:,}",
+            "share": f"{images / max(counts['known'][name], 1):.1%}",
+        }
+        for name, images in counts["positives"].items()
+    )
+    for line in (*found["warnings"], *found["damaged"]):
+        typer.echo(line)
+
+
 def show_list(lines: Mapping[str, str], as_json: bool) -> None:
     """Print names, each with a line that says what it is."""
     if as_json:

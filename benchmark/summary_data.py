@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from benchmark.contact_sheet import CREDITS
+from benchmark.counting import count_labels
 from benchmark.experiment import Experiment
 from benchmark.run_folder import RunFolder
 from benchmark.split_file import PARTS
@@ -15,24 +16,14 @@ def data_of(
     run: RunFolder, experiment: Experiment, truth: pd.DataFrame, split: pd.DataFrame
 ) -> dict[str, Any]:
     """Say what was read and what was left out of it, count each part, and show a few pictures."""
-    parts = [_part(name, truth[split["part"] == name], split) for name in PARTS]
+    counts = {name: count_labels(truth[split["part"] == name], split["patient"]) for name in PARTS}
     return run.provenance["data"] | {
         "size": None if experiment.predictions else experiment.data.size,
         "images": len(truth),
         "patients": int(split["patient"].nunique()),
-        "parts": [part for part in parts if part["images"]],
+        "parts": [{"part": name, **part} for name, part in counts.items() if part["images"]],
         "pictures": [_picture(it, truth) for it in run.contact_sheet()],
         "credit": CREDITS[experiment.data.source],
-    }
-
-
-def _part(name: str, truth: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "part": name,
-        "images": len(truth),
-        "patients": int(split.loc[truth.index, "patient"].nunique()),
-        "positives": {finding: int((truth[finding] == 1).sum()) for finding in truth},
-        "known": {finding: int(truth[finding].notna().sum()) for finding in truth},
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from reports import scatter, tables
 from reports.palette import row_styles
 from reports.panels import Panel
+from reports.provenance import count_cores
 from reports.scatter import Scale, Spot
 from reports.tables import Column, Line, Record, Table, cell, is_missing
 from reports.views import metrics_by
@@ -28,7 +29,7 @@ _COLUMNS = (
     Column("trees", "Trees", "count", "of all findings"),
     Column("leaves", "Leaves", "count", "of all trees"),
     Column("model_bytes", "Saved", "bytes", "all files of the fitted model"),
-    Column("device", "Device", "text"),
+    Column("place", "Machine", "text", "where the row was timed"),
 )
 
 _REASONS = {
@@ -45,11 +46,13 @@ _REASONS = {
 def table(summary: Summary) -> Table:
     """List what each finished row has cost, in the order of the run.
 
-    A column that nobody fills is left out, as is that of the devices where there is only one.
+    A column that nobody fills is left out, as is that of the machines where there is only one.
     """
     metrics = metrics_by(summary, "test")
     records = [
-        {"row": row["name"], "kind": row.get("kind"), "auc": _auc(metrics, row), **row["cost"]}
+        {"row": row["name"], "kind": row.get("kind"), "auc": _auc(metrics, row)}
+        | row["cost"]
+        | {"place": place(row)}
         for row in summary.get("rows", ())
         if row["status"] == "done" and row.get("cost")
     ]
@@ -58,10 +61,16 @@ def table(summary: Summary) -> Table:
     return Table("costs", "What each row has cost", columns, lines, records)
 
 
-def device(summary: Summary) -> str | None:
-    """Return the device of all rows, or None where they differ or none is told."""
-    used = {row["cost"].get("device") for row in summary.get("rows", ()) if row.get("cost")}
+def machine(summary: Summary) -> str | None:
+    """Return where all rows were timed, or None where they differ or none is told."""
+    used = {place(row) for row in summary.get("rows", ()) if row.get("cost")}
     return used.pop() if len(used) == 1 else None
+
+
+def place(row: Record) -> str | None:
+    """Say where a row was timed: on which GPU or processor, and beside how many cores."""
+    device, cores = row["cost"].get("device"), (row.get("machine") or {}).get("cores")
+    return f"{device}, {count_cores(cores)}" if device and cores else device
 
 
 def drawings(summary: Summary, uid: str) -> list[Panel]:
@@ -97,7 +106,7 @@ def _auc(metrics: Mapping[tuple[str, str], Record], row: Record) -> float | None
 
 def _is_told(records: list[dict[str, Any]], key: str) -> bool:
     values = [record.get(key) for record in records]
-    if key == "device":
+    if key == "place":
         return len(set(values)) > 1
     return any(not is_missing(value) for value in values)
 

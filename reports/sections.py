@@ -17,6 +17,7 @@ from reports import (
     literature,
     overlays,
     panels,
+    provenance,
     runs,
     runs_words,
     subgroups,
@@ -172,7 +173,7 @@ def _cost(summary: Summary, uid: str) -> dict[str, Any]:
     if not table.records:
         return {}
     return {
-        "device": cost.device(summary),
+        "machine": cost.machine(summary),
         "drawings": cost.drawings(summary, uid),
         "table": table,
         "downloads": _downloads(summary, table),
@@ -236,63 +237,6 @@ def _data(summary: Summary, uid: str) -> dict[str, Any]:
     }
 
 
-def _run(summary: Summary, uid: str) -> dict[str, Any]:
-    rows = views.rows_run(summary) if summary.get("rows") else None
-    content = {
-        "rows": rows,
-        "downloads": _downloads(summary, rows) if rows else None,
-        "facts": _facts(summary),
-        "protocol": summary.get("protocol"),
-        "versions": summary.get("provenance", {}).get("versions"),
-        "experiment": summary.get("experiment"),
-    }
-    return content if any(content.values()) else {}
-
-
-def _facts(summary: Summary) -> list[dict[str, str]]:
-    """Tell data and split, then the run, in pairs of words; what is not known is left out."""
-    data, split = summary.get("data", {}), summary.get("split", {})
-    made = summary.get("provenance", {})
-    machine = made.get("machine", {})
-    of_data = {
-        "Data": data.get("source"),
-        "Folder": data.get("folder"),
-        "Table": data.get("table"),
-        "Image size": data.get("size") and f"{data['size']} px",
-        "Left out": _left_out(data),
-        "Split": split.get("description") or split.get("kind"),
-        "Split seed": split.get("seed"),
-        "Split fingerprint": split.get("fingerprint"),
-    }
-    of_run = {
-        "Command": made.get("command"),
-        "Made": summary.get("created"),
-        "Time in all": _written(made.get("seconds"), "seconds"),
-        "Processor": machine.get("cpu"),
-        "Cores": machine.get("cores"),
-        "Memory": _written(machine.get("memory"), "bytes"),
-        "Device": machine.get("device"),
-        "Commit": made.get("git"),
-    }
-    known = ({k: str(v) for k, v in f.items() if v not in (None, "")} for f in (of_data, of_run))
-    return [facts for facts in known if facts]
-
-
-def _written(value: float | None, form: str) -> str | None:
-    return None if value is None else tables.write(value, form)
-
-
-def _left_out(data: Mapping[str, Any]) -> str:
-    said = []
-    if data.get("missing"):
-        said.append(f"{data['missing']:,} named in the table but not on disk")
-    if data.get("surplus"):
-        said.append(f"{data['surplus']:,} on disk but not in the table")
-    if data.get("damaged"):
-        said.append(f"{len(data['damaged']):,} damaged")
-    return "; ".join(said)
-
-
 _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...] = (
     ("grid", "Means over the cells", _grid),
     ("leaderboard", "Leaderboard", _leaderboard),
@@ -310,7 +254,7 @@ _BUILDERS: tuple[tuple[str, str, Callable[[Summary, str], dict[str, Any]]], ...]
     ("localization", "Where the models looked", _localization),
     ("audit", "What leaks", audit.section),
     ("data", "Data", _data),
-    ("run", "What was run", _run),
+    ("run", "What was run", provenance.section),
     ("checklists", "Checklists", checklists.section),
 )
 

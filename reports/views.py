@@ -6,7 +6,7 @@ from typing import Any
 
 from reports.numbers import known
 from reports.palette import heat_level
-from reports.tables import EMPTY, Cell, Column, Line, Record, Table, cell, is_missing
+from reports.tables import Cell, Column, Line, Record, Table, cell, is_missing
 
 Summary = Mapping[str, Any]
 
@@ -89,16 +89,6 @@ _BOXED = (
     Column("of", "Beside", "text", "the row on whose radiographs"),
     Column("label", "Finding", "text"),
     *_MEANS[1:],
-)
-
-_RUN = (
-    _ROW,
-    Column("title", "What it is", "text"),
-    Column("kind", "Kind", "text"),
-    Column("status", "Status", "text"),
-    Column("weights", "Weights", "text", "what the network started from"),
-    Column("options", "Options", "text"),
-    Column("notes", "Notes", "text"),
 )
 
 
@@ -298,9 +288,7 @@ def _localization(
         is_row = record["map"] == record["of"]
         why = "" if is_row else "no other patient has a box of this finding"
         cells = [cell(record, column, reason=why) for column in columns]
-        lines.append(
-            Line(cells, row=record["of"] if is_row else "", style="" if is_row else "plain")
-        )
+        lines.append(Line(cells, row=record["of"] if is_row else "", style="plain"))
     return Table(name, caption, columns, lines, records)
 
 
@@ -323,23 +311,3 @@ def _counts(finding: Record, parts: Sequence[Record]) -> dict[str, Any]:
         record[part["part"]] = positives
         record[f"{part['part']} share"] = positives / known(part, finding)
     return record
-
-
-def rows_run(summary: Summary) -> Table:
-    """List what each row was and how it went."""
-    records = [
-        {
-            **row,
-            "row": row["name"],
-            "notes": "; ".join(row.get("notes") or ([row["reason"]] if row.get("reason") else [])),
-            "options": ", ".join(f"{k} = {v}" for k, v in (row.get("options") or {}).items()),
-        }
-        for row in summary.get("rows", ())
-    ]
-    columns = [c for c in _RUN if c is _ROW or any(record.get(c.key) for record in records)]
-    lines = [Line([_or_blank(r, column) for column in columns], row=r["row"]) for r in records]
-    return Table("rows", "The rows of this run", columns, lines, records)
-
-
-def _or_blank(record: Record, column: Column) -> Cell:
-    return cell(record, column) if record.get(column.key) else Cell(EMPTY, style="empty")

@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from benchmark.counting import count_labels
 from benchmark.datasets.loading import cache_folder
 from benchmark.datasets.nih import read_nih
 from features.progress import Progress, silent
@@ -29,7 +32,8 @@ def check_folder(
     -------
     dict
         ``summary`` (a sentence), ``warnings`` (what a user should know), ``damaged`` (a line an
-        image that cannot be read) and all that the reader reports; JSON-able.
+        image that cannot be read), ``counts`` (of the labels, as a report has them of a part) and
+        all that the reader reports; JSON-able.
     """
     from joblib import parallel_config
 
@@ -40,4 +44,6 @@ def check_folder(
         reasons = archive.prepare(SIZE, progress).damaged
     files = archive.files
     damaged = [f"{files[at]}: {why}" for at, why in reasons.items()]
-    return reading.as_dict() | {"damaged": damaged}
+    truth = pd.DataFrame(radiographs.labels, radiographs.table.index, radiographs.findings)
+    counts = count_labels(truth, radiographs.table["patient"])
+    return reading.as_dict() | {"damaged": damaged, "counts": counts}

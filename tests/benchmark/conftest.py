@@ -1,5 +1,6 @@
 """A small experiment on tiny pictures, with models that say how often they were fitted."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,31 @@ BROKEN = CORNER.replace("class Corner", "class Broken").replace(
 KILLED = CORNER.replace("class Corner", "class Killed").replace(
     'job.progress("looking", 1, 1)', "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_summary_keeps_its_schema():
+    """Hold every summary that any test here makes to the schema, and send it through JSON."""
+    from benchmark.api import Run
+    from benchmark.audits.run import Audit
+    from benchmark.comparing.runs import RunsCompared
+    from benchmark.grids.run import GridRun
+    from benchmark.summary_schema import kind_of
+
+    def held(summarize):
+        def summary(run):
+            made = summarize(run)
+            kind_of(made).model_validate(made)
+            assert json.loads(json.dumps(made, allow_nan=False)) == made
+            return made
+
+        return summary
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (Run, GridRun, Audit, RunsCompared):
+            made = vars(kind)["summary"]
+            patch.setattr(made, "func", held(made.func))
+        yield
 
 
 @pytest.fixture

@@ -132,7 +132,9 @@ def test_split_needs_no_image_and_prints_the_fingerprint(tiny_nih, tmp_path, own
 def test_check_names_what_is_damaged(tiny_nih, tmp_path, own_cache):
     import shutil
 
-    assert _cli("check", tiny_nih).returncode == 0
+    whole = _cli("check", tiny_nih)
+    assert whole.returncode == 0
+    assert "60 patients" in whole.stdout and "Pleural_Thickening" in whole.stdout
     data = tmp_path / "data"
     shutil.copytree(tiny_nih, data)
     torn = sorted((data / "images").iterdir())[0]

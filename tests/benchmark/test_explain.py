@@ -81,8 +81,20 @@ def test_the_table_is_kept_with_the_row_and_shown_in_the_report(folder, found):
 
     summary = api.open_run(folder).summary
     assert [row["row"] for row in summary["localization"]] == ["cnn6"]
-    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
     assert "Where the models looked" in (folder / "report.html").read_text()
+
+
+def test_a_few_of_the_maps_are_kept_with_the_row_and_shown_in_the_report(folder, found):
+    (shown,) = api.open_run(folder).summary["looks"]
+    called = {(look.finding, look.outcome) for look in found.looks if "positive" in look.outcome}
+    kept = [look for finding in shown["findings"] for look in finding["looks"]]
+    assert len(kept) == len(called) > 0
+    assert (shown["row"], shown["part_name"]) == ("cnn6", "test, valid and train parts")
+    assert len(json.dumps(shown)) < 300_000
+    page = (folder / "report.html").read_text()
+    assert page.count('class="view"') == len(kept)
+    assert (folder / shown["gallery"]) == found.gallery
+    assert f'href="{shown["gallery"]}"' in page
 
 
 def test_the_gallery_shows_the_highest_scores_of_each_finding_first(found):

@@ -40,6 +40,19 @@ ROWS = {
     "metadata_xgboost": ("floor", "Age, sex and view only", 0.35, 1.9, None),
     "prevalence": ("floor", "Training prevalence", 0.0, 0.01, None),
 }
+VERSIONS = {
+    "python": "3.11.7",
+    "cxrbench": "0.1.0",
+    "keras": "3.15.0",
+    "tensorflow": "2.21.0",
+    "xgboost": "3.2.0",
+}
+MACHINE = {
+    "cpu": "AMD EPYC 7B13",
+    "cores": 2,
+    "memory": 8_350_000_000,
+    "system": "Linux 6.1 x86_64",
+}
 
 
 def draw_truth(rng):
@@ -86,7 +99,7 @@ def measure(labels, scores, threshold):
         "auc": float(roc_auc_score(labels, scores)) if both else None,
         "ap": float(average_precision_score(labels, scores)) if both else None,
         "threshold": threshold,
-        "threshold_rule": "f1",
+        "rule": "f1",
         "note": "" if both else f"no positive among {len(labels)} images",
         "precision": ratio(tp, tp + fp),
         "recall": ratio(tp, tp + fn),
@@ -116,7 +129,7 @@ def macro(lines):
     return {
         "n": lines[0]["n"],
         "threshold": None,
-        "threshold_rule": "f1",
+        "rule": "f1",
         "note": note,
         **means,
         **counts,
@@ -135,7 +148,7 @@ def evaluate(row, truth, scores):
             few = int(truth["valid"][:, j].sum())
             if few < 5 and not values["note"]:
                 values["note"] = f"valid holds {few} positives: threshold at the prevalence"
-                values["threshold_rule"] = "prevalence"
+                values["rule"] = "prevalence"
             lines.append({"row": row, "part": part, "finding": finding, **values})
         metrics += lines
         metrics.append({"row": row, "part": part, "finding": "macro", **macro(lines)})
@@ -198,6 +211,9 @@ def describe_row(name):
         "notes": ["stopped after epoch 9: val_loss had not fallen for 5"] if name == "cnn6" else [],
         "options": {"epochs": 12} if kind == "deep" else {"rounds": 200},
         "cost": {} if failed else describe_cost(name),
+        "versions": {} if failed else dict(VERSIONS),
+        "machine": None if failed else dict(MACHINE),
+        "finished": None if failed else "2026-11-20T09:58:12+00:00",
     }
 
 
@@ -297,19 +313,8 @@ def simulate(seed=0):
         "provenance": {
             "command": "cxrbench run demo",
             "seconds": 301.0,
-            "versions": {
-                "python": "3.11.7",
-                "cxrbench": "0.1.0",
-                "keras": "3.15.0",
-                "tensorflow": "2.21.0",
-                "xgboost": "3.2.0",
-            },
-            "machine": {
-                "cpu": "AMD EPYC 7B13",
-                "cores": 2,
-                "memory": 8_350_000_000,
-                "device": "cpu",
-            },
+            "versions": dict(VERSIONS),
+            "machine": dict(MACHINE),
             "git": None,
         },
         "experiment": '[data]\nsource = "phantom"\nsize = 128\n\n[split]\nkind = "patient"\n'

@@ -29,22 +29,29 @@ def test_what_a_row_does_not_have_says_why(summary):
     assert cells(cost.table(summary), "cnn6")["Trees"].hint == "no boosted trees"
 
 
-def test_the_device_is_a_column_only_where_there_are_several(summary):
+def test_the_machine_is_a_column_only_where_there_are_several(summary):
     labels = [column.label for column in cost.table(summary).columns]
-    assert "Device" not in labels
+    assert "Machine" not in labels
     assert "GPU memory" not in labels
-    assert cost.device(summary) == "AMD EPYC 7B13"
+    assert cost.machine(summary) == "AMD EPYC 7B13, 2 cores"
 
     summary["rows"][0]["cost"] |= {"device": "NVIDIA H200", "peak_device_memory": 3_000_000_000}
 
     shown = cells(cost.table(summary), "cnn6")
-    assert (shown["Device"].text, shown["GPU memory"].text) == ("NVIDIA H200", "3.0 GB")
-    assert cost.device(summary) is None
+    assert (shown["Machine"].text, shown["GPU memory"].text) == ("NVIDIA H200, 2 cores", "3.0 GB")
+    assert cost.machine(summary) is None
+
+
+def test_the_same_processor_with_more_cores_is_another_machine(summary):
+    row = next(row for row in summary["rows"] if row["name"] == "cnn6")
+    row["machine"] = row["machine"] | {"cores": 64}
+    assert cells(cost.table(summary), "cnn6")["Machine"].text == "AMD EPYC 7B13, 64 cores"
+    assert cost.machine(summary) is None
 
 
 def test_a_run_made_before_a_figure_was_measured_is_shown_without_it(summary):
     for row in summary["rows"]:
-        del row["options"]
+        del row["options"], row["machine"]
         row["cost"] = {key: row["cost"][key] for key in ("seconds_fit",) if row["cost"]}
     table = cost.table(summary)
     assert [column.label for column in table.columns] == ["Row", "AUC", "Fit"]
@@ -74,7 +81,7 @@ def test_without_figures_there_is_no_section(rows):
 
 def test_the_page_names_device_and_figures(simulated):
     page = render(simulated)
-    assert "What each row took on AMD EPYC 7B13, features" in page
+    assert "What each row took on AMD EPYC 7B13, 2 cores, features" in page
     assert f'data-sort="{simulated["rows"][0]["cost"]["seconds_fit"]:.6g}"' in page
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from reports import gallery, overlays
+from reports.page import fragment, render
 
 HOSTILE = "<img src=x onerror=alert(1)>\"' $x$ \u202e" + "w" * 80
 
@@ -61,6 +63,9 @@ def content(image="00000001_000.png"):
             }
         ],
     }
+
+
+BOXES = content()["localization"]
 
 
 def test_a_picture_is_warm_where_the_map_is_and_as_it_was_elsewhere():
@@ -132,8 +137,6 @@ def test_the_ramp_is_a_stylesheets_colours(count):
 
 
 def test_the_report_shows_what_the_boxes_said_and_leaves_the_section_out_without(little):
-    from reports.page import render
-
     assert "Where the models looked" not in render(little)
     little["localization"] = content()["localization"]
     page = render(little)
@@ -141,10 +144,81 @@ def test_the_report_shows_what_the_boxes_said_and_leaves_the_section_out_without
     assert 'id="run-localization-by-finding"' in page
 
 
+def looks(*boxed):
+    """Looks at radiographs 0, 1, … of falling scores; those of the numbers given have a box."""
+    (look,) = content()["findings"][0]["groups"][0]["looks"]
+    bare = {"boxes": [], "predicted": None}
+    return [
+        {**look, "image": f"{at}.png", "score": 0.9 - at / 10} | ({} if at in boxed else bare)
+        for at in range(3)
+    ]
+
+
+def groups(**of_outcome):
+    return [
+        {"outcome": name.replace("_", " "), "title": name, "note": "", "looks": given}
+        for name, given in of_outcome.items()
+    ]
+
+
+def test_a_selection_takes_the_highest_score_with_a_box_and_else_the_highest():
+    made = groups(true_positive=looks(1, 2), false_positive=looks(), false_negative=looks(0))
+    found = {"key": "finding-4", "title": "Mass", "groups": made}
+    missed = {"key": "finding-5", "title": "Nodule", "groups": made[2:]}
+    selected = gallery.selection(content() | {"findings": [found, missed]})
+    assert json.loads(json.dumps(selected)) == selected
+    (shown,) = selected["findings"]
+    assert [(it["outcome"], it["image"]) for it in shown["looks"]] == [
+        ("true positive", "1.png"),
+        ("false positive", "0.png"),
+    ]
+
+
+def test_a_selection_of_every_finding_is_small():
+    random = np.random.default_rng(0)
+    coarse = Image.fromarray(random.integers(0, 255, (16, 16), "uint8"))
+    heat = np.asarray(coarse.resize((256, 256))) / 255
+    look = looks(0)[0] | {"pixels": np.asarray(coarse.resize((512, 512))), "heat": heat}
+    both = groups(true_positive=[look], false_positive=[look])
+    findings = [{"key": "", "title": str(at), "groups": both} for at in range(14)]
+    assert len(json.dumps(gallery.selection(content() | {"findings": findings}))) < 300_000
+
+
+def explained(summary, image="00000001_000.png"):
+    selected = {
+        "row": "cnn6",
+        **gallery.selection(content(image)),
+        "gallery": "models/gallery.html",
+    }
+    return summary | {"looks": [selected]}
+
+
+def test_the_report_shows_the_selection_and_where_the_rest_is(little):
+    page = render(explained(little))
+    assert page.count('class="view"') == 1
+    assert 'width="100" height="60"' in page and "Grad-CAM" in page
+    assert 'href="models/gallery.html"' in page
+    assert "Against the boxes" not in page  # no row was held against any
+    assert "models/gallery.html" not in fragment(explained(little))  # a notebook lies elsewhere
+    ids = re.findall(r' id="([^"]*)"', render(explained(little) | {"localization": BOXES}))
+    assert len(ids) == len(set(ids))
+    assert "Where the models looked" not in render(little | {"looks": []})
+
+
+def test_names_in_a_selection_are_text(little):
+    page = render(explained(little, HOSTILE))
+    assert "<img src=x" not in page and "&lt;img src=x" in page
+
+
 @pytest.mark.parametrize("width", [390, 1280])
-def test_in_a_browser_maps_and_boxes_can_be_taken_off_without_a_script(browser, tmp_path, width):
-    file = tmp_path / "gallery.html"
-    file.write_text(gallery.render(content(HOSTILE)), encoding="utf-8")
+@pytest.mark.parametrize("kind", ["gallery", "report"])
+def test_in_a_browser_maps_and_boxes_can_be_taken_off_without_a_script(
+    browser, tmp_path, width, kind, little
+):
+    made = {"gallery": lambda: gallery.render(content(HOSTILE))}
+    made["report"] = lambda: render(explained(little, HOSTILE))
+    file = tmp_path / f"{kind}.html"
+    file.write_text(made[kind](), encoding="utf-8")
     said = []
     size = {"width": width, "height": 800}
     with browser.new_context(viewport=size, java_script_enabled=False) as context:
