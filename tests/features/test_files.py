@@ -1,6 +1,6 @@
 import pytest
 
-from features.files import read_json, write_json, write_text, write_with
+from features.files import read_json, write_files, write_json, write_text, write_with
 
 
 def test_what_was_written_is_read_back_and_folders_are_made(tmp_path):
@@ -22,3 +22,9 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path):
         write_with(path, half)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_several_files_are_written_under_a_folder(tmp_path):
+    paths = write_files(tmp_path, [("a.csv", b"x\n"), ("deep/b.pdf", b"%PDF")])
+    assert paths == [tmp_path / "a.csv", tmp_path / "deep" / "b.pdf"]
+    assert [path.read_bytes() for path in paths] == [b"x\n", b"%PDF"]
