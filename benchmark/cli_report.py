@@ -33,10 +33,10 @@ def report_command(
     Tables and figures go into tables/ and figures/ of the run folder. Several runs are held
     against the first; they must judge the same test images by the same labels.
     """
-    from benchmark import api
+    from benchmark import api, pages
     from features.errors import InputError
 
-    kinds = api.known_formats([kind.strip() for it in formats for kind in it.split(",")])
+    kinds = pages.known_formats([kind.strip() for it in formats for kind in it.split(",")])
     if len(runs) > 1:
         compared = api.compare_runs(runs)
         printing.print_table(compared.lines())
@@ -53,8 +53,8 @@ def report_command(
         _open([path for path in written if path.suffix == ".html"])
 
 
-def _open(pages: list[Path]) -> None:
+def _open(written: list[Path]) -> None:
     import webbrowser
 
-    for page in pages:
+    for page in written:
         webbrowser.open(page.resolve().as_uri())

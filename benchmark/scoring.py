@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.api import Run, open_run
+from benchmark.api import open_run
 from benchmark.console import Console
 from benchmark.covering import cover, parts_of
 from benchmark.datasets.files import stem
@@ -17,6 +17,7 @@ from benchmark.datasets.loading import holds_phantom, load_radiographs
 from benchmark.evaluation.crossfit import draw_halves
 from benchmark.evaluation.thresholds import Rule
 from benchmark.experiment import Evaluation, Experiment
+from benchmark.opened import Run
 from benchmark.predictions import Predictions, Scale, read_predictions
 from benchmark.provenance import describe
 from benchmark.row_names import name_rows

@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.api import Run
 from benchmark.audits.folder import AuditFolder
 from benchmark.configuring import configure
 from benchmark.console import Console
 from benchmark.executors.executor import Executor
 from benchmark.experiment import Experiment
+from benchmark.opened import Run
 from features.errors import InputError
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark import pages
 from benchmark.comparing.alike import open_runs
 from benchmark.evaluation.evidence import Evidence
 
@@ -34,9 +35,7 @@ class RunsCompared:
         return f"RunsCompared({[str(run.path) for run in self._runs.values()]})"
 
     def _repr_html_(self) -> str:
-        from benchmark.api import fragment
-
-        return fragment(self.summary)
+        return pages.fragment(self.summary)
 
     @property
     def names(self) -> list[str]:
@@ -71,9 +70,7 @@ class RunsCompared:
         out : str or Path, optional
             Where; beside the first run by default, under both runs' names.
         """
-        from benchmark.api import write_page
-
-        return write_page(self._place(out), self.summary)
+        return pages.write_page(self._place(out), self.summary)
 
     def export(self, *formats: str, out: str | Path | None = None) -> list[Path]:
         """Write what the page shows as files of their own, into a folder named as the page is.
@@ -81,15 +78,13 @@ class RunsCompared:
         Parameters
         ----------
         *formats : str
-            As `benchmark.api.Run.export` takes them; ``html`` is the page itself.
+            As `benchmark.opened.Run.export` takes them; ``html`` is the page itself.
         out : str or Path, optional
             As for `write_report`.
         """
-        from benchmark.api import known_formats, write_exports
-
-        kinds, page = known_formats(formats), self._place(out)
-        pages = [self.write_report(page)] if "html" in kinds else []
-        return pages + write_exports(page.with_suffix(""), self.summary, kinds)
+        kinds, page = pages.known_formats(formats), self._place(out)
+        written = [self.write_report(page)] if "html" in kinds else []
+        return written + pages.write_exports(page.with_suffix(""), self.summary, kinds)
 
     def _place(self, out: str | Path | None) -> Path:
         from benchmark.comparing.summary import name_of

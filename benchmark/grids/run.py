@@ -5,8 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.api import Run
 from benchmark.grids.folder import GridFolder
+from benchmark.opened import Run
 from features.errors import InputError
 
 if TYPE_CHECKING:
