@@ -141,7 +141,7 @@ def write(value: Any, form: str = "text") -> str:
         return EMPTY
     match form:
         case "score" | "bar" | "spread" | "estimate":
-            return f"{value:.3f}"
+            return f"{value:z.3f}"  # z: a loss too small to show is no -0.000
         case "share":
             return f"{100 * value:.1f}%"
         case "count":

@@ -27,6 +27,7 @@ def table(records, columns=COLUMNS):
     [
         (0.71249, "score", "0.712"),
         (0, "score", "0.000"),
+        (-0.0002, "score", "0.000"),
         (0.0125, "share", "1.2%"),
         (25596, "count", "25,596"),
         (24_643_982, "millions", "24.6 M"),
