@@ -58,6 +58,26 @@ def test_a_summary_is_plain_json_and_tells_what_is_not_the_same(compared):
     }
 
 
+def test_values_are_told_as_an_experiment_writes_them_and_sizes_with_their_unit(study, tmp_path):
+    floor = {"floor": study.scores(1)}
+    chosen = {"floor": {"views": ["PA"], "weights": None, "shuffle": True}}
+    old = study.write(tmp_path / "old", floor, options={"floor": dict.fromkeys(chosen["floor"], 0)})
+    new = study.write(tmp_path / "new", floor, options=chosen)
+    known = json.loads((new / "provenance.json").read_text())
+    known |= {"git": "0a1b2c", "machine": {"memory": 25_276_514_304}}
+    (new / "provenance.json").write_text(json.dumps(known))
+    runs = compare_runs([old, new]).summary["runs"]
+    assert {it["what"]: it["values"]["new"] for it in runs["options"]} == {
+        "floor.views": '["PA"]',
+        "floor.weights": "none",
+        "floor.shuffle": "true",
+    }
+    assert {it["what"]: tuple(it["values"].values()) for it in runs["circumstances"]} == {
+        "commit": ("none", "0a1b2c"),
+        "memory": ("none", "25.3 GB"),
+    }
+
+
 def test_the_page_says_in_words_what_has_changed(compared, page):
     hog = compared.table.query("row == 'hog' and metric == 'auc' and finding == 'macro'")
     before, after = hog[["before", "after"]].to_numpy()[0]
