@@ -124,13 +124,19 @@ def by_gid(texts: Mapping[str, str], styles: Mapping[str, RowStyle]) -> dict[str
     return {f"row-{styles[row].index}": text for row, text in texts.items()}
 
 
-def name_lines(axes: Axes, names: Sequence[str], gids: Sequence[str]) -> None:
-    """Write names beside the lines of a drawing, from the top; each is hidden with its line."""
+def name_lines(axes: Axes, names: Sequence[str], gids: Sequence[str], across: str) -> None:
+    """Write names beside the lines of a drawing, from the top, and below it what the axis says.
+
+    Each name is hidden with its line.
+    """
     axes.set_yticks(range(len(names)), names)
     for text, gid in zip(axes.get_yticklabels(), gids, strict=True):
         text.set_gid(gid)
     axes.tick_params(axis="y", labelsize=8.5, labelcolor=placeholder("ink"), pad=8)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set(xlabel=across, ylim=(len(names) - 0.5, -0.5))
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.grid(axis="x", color=placeholder("line"), linewidth=0.6)
+    axes.set_axisbelow(True)
 
 
 def training_panel(

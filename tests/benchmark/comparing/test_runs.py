@@ -123,10 +123,13 @@ def test_the_command_prints_the_changes_and_writes_the_page_and_its_tables(
         (["BEFORE", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
         (["BEFORE", "--out", "x.html"], "--out is for a comparison"),
         (["BEFORE", "/nowhere"], "/nowhere is no run folder"),
+        (["BEFORE", "AFTER", "--out", "page"], "--out page is no page: give a file whose name"),
+        (["BEFORE", "AFTER", "--out", "BEFORE"], "is no page: give a file whose name"),
     ],
 )
 def test_bad_input_is_a_line_and_a_status_of_2(folders, arguments, message, capsys):
-    given = [argument.replace("BEFORE", str(folders[0])) for argument in arguments]
+    places = dict(zip(("BEFORE", "AFTER"), map(str, folders), strict=True))
+    given = [places.get(argument, argument) for argument in arguments]
     with pytest.raises(SystemExit) as end:
         main(["report", *given])
     assert end.value.code == 2
