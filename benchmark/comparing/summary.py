@@ -9,6 +9,7 @@ import pandas as pd
 from benchmark.evaluation.evidence import Evidence
 from benchmark.experiment import Experiment
 from benchmark.grids.cells import leaves, word
+from benchmark.grids.summary import row_over
 from benchmark.plain import records
 from benchmark.protocol import banners
 from benchmark.row_folder import RowFolder
@@ -88,22 +89,8 @@ def _experiment(runs: Mapping[str, RunFolder]) -> Experiment:
 
 def _rows(runs: Mapping[str, RunFolder]) -> list[dict[str, Any]]:
     """Return the rows of all runs, each once."""
-    cards: dict[str, dict[str, Any]] = {}
-    for run in runs.values():
-        for name in run.experiment().rows:
-            row = run.row(name)
-            known = {"kind": "classical", **row.status.get("card", {})}
-            cards.setdefault(
-                name,
-                {
-                    "name": name,
-                    "kind": known["kind"],
-                    "title": known.get("title", name),
-                    "status": row.status.get("state", "missing"),
-                    "weights": row.facts.get("weights"),
-                },
-            )
-    return list(cards.values())
+    names = dict.fromkeys(name for run in runs.values() for name in run.experiment().rows)
+    return [row_over(name, list(runs.values()), "runs") for name in names]
 
 
 #: What runs may differ in: what it is, and its value in each run.

@@ -52,6 +52,12 @@ def test_a_summary_is_plain_json_and_tells_what_is_not_the_same(compared):
     assert runs["options"] == [{"what": "hog.rounds", "values": {"before": "20", "after": "200"}}]
     assert {"what": "xgboost", "values": {"before": "2.1", "after": "3.2"}} in runs["circumstances"]
     assert "numpy" not in [line["what"] for line in runs["circumstances"]]
+    assert {row["name"]: row["status"] for row in summary["rows"]} == {
+        "hog": "done",
+        "floor": "done",
+        "cnn6": "failed",
+        "lbp": "done in 1 of 2 runs",
+    }
     assert {line["what"]: line["values"] for line in runs["rows_apart"]} == {
         "cnn6": {"before": "failed: out of memory", "after": "not in this run"},
         "lbp": {"before": "not in this run", "after": "AUC not evaluated"},
