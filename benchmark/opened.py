@@ -92,6 +92,11 @@ class Run:
         from benchmark.runner import evaluate
 
         self._run.write_evaluation(evaluate(self._run, self._run.experiment()))
+        self._forget_summary()
+
+    def _forget_summary(self) -> None:
+        """Make the next summary from the folder again, which says something else now."""
+        self.__dict__.pop("summary", None)
 
     def write_report(self) -> Path:
         """Build report.html in the run folder, and evaluation/checklist.md."""
@@ -207,5 +212,5 @@ class Run:
         row.write_looks(looks)
         if len(found.table):
             row.write_localization(found.table, found.judged)
-        self.__dict__.pop("summary", None)  # it has more to say now
+        self._forget_summary()
         self.write_report()

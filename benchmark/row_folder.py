@@ -100,7 +100,7 @@ class RowFolder:
     def history(self) -> list[dict]:
         """Return the training history, a plain line an epoch; empty where there was none."""
         path = self.path / "history.csv"
-        return records(pd.read_csv(path)) if path.is_file() else []
+        return records(read_csv(path)) if path.is_file() else []
 
     def write_localization(self, table: pd.DataFrame, judged: pd.DataFrame) -> None:
         """Write how heat maps stand against boxes: a line a map and finding, and one a pair.

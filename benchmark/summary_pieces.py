@@ -154,22 +154,17 @@ class Cost(Piece):
     device: str
 
 
-class RowCard(Piece):
-    """A row: what it is, and how it went."""
+class RowOver(Piece):
+    """A row of one run or of several: what it is, and how it went over all of them."""
 
     name: RowName
     kind: str
     title: str
     #: ``done``, ``failed``, ``running``, ``interrupted``, ``missing``, or in how many it is done.
     status: str
+    reason: str | None
     #: What its network started from.
     weights: str | None
-
-
-class RowOver(RowCard):
-    """A row of several runs, and how it went over all of them."""
-
-    reason: str | None
 
 
 class Row(RowOver):

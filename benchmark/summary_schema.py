@@ -25,7 +25,6 @@ from benchmark.summary_pieces import (
     Provenance,
     Published,
     Row,
-    RowCard,
     RowName,
     RowOver,
     RunData,
@@ -186,7 +185,7 @@ class ComparisonSummary(Titled):
     """What `benchmark.comparing.summary.summarize_runs` makes of several runs."""
 
     data: Tested
-    rows: list[RowCard]
+    rows: list[RowOver]
     runs: Runs
 
 

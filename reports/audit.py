@@ -82,7 +82,8 @@ def _line(record: Record, columns: Sequence[Column], style: str = "") -> Line:
 def _board(audit: Record, macro: Sequence[Record]) -> Table:
     columns = _columns(Column("row", "Row", "row"))
     lines = [_line(record, columns, audit["kinds"].get(record["row"], "")) for record in macro]
-    return Table("audit", "Macro AUC on both splits, and the inflation", columns, lines, macro)
+    caption = "Macro AUC on both splits, and the inflation"
+    return Table("audit-means", caption, columns, lines, macro)
 
 
 def _every(summary: Summary) -> Table:

@@ -7,7 +7,7 @@ from reports.palette import RowStyle, row_styles
 from reports.panels import Panel
 from reports.reliability import decision_panel, reliability_panel
 from reports.tables import Column, Line, Record, Table, cell, is_missing, write
-from reports.views import label_of
+from reports.views import label_of, lines_of
 
 Summary = Mapping[str, Any]
 
@@ -61,28 +61,24 @@ def content(summary: Summary, uid: str) -> dict[str, Any]:
     uid : str
         Begins every identifier.
     """
-    records = [_record(summary, line) for line in _lines(summary, "calibration")]
+    records = [_record(summary, line) for line in lines_of(summary, "calibration")]
     if not records:
         return {}
     stages = list(dict.fromkeys(record["stage"] for record in records))
     means = [record for record in records if record["finding"] == "macro"]
     others = [record for record in records if record["finding"] != "macro"]
     one = {_STAGE} if len(stages) == 1 else set()  # nothing to tell apart
-    chosen = [column for column in (_ROW, _LABEL, _STAGE) if column not in one]
+    every = _table(
+        "calibration-by-finding", "by finding", [c for c in _EVERY if c not in one], others
+    )
     return {
         "rows": list(dict.fromkeys(record["row"] for record in records)),
         "stages": [_drawings(summary, stage, f"{uid}-{k}") for k, stage in enumerate(stages)],
         "means": _table("calibration-means", "means", [c for c in _MEANS if c not in one], means),
-        "every": _table(
-            "calibration-by-finding", "by finding", [c for c in _EVERY if c not in one], others
-        ),
-        "choices": {c.label: list(dict.fromkeys(it[c.key] for it in others)) for c in chosen},
+        "every": every,
+        "choices": every.choices("Row", "Finding", "Scores"),
         "shift": _shift(summary),
     }
-
-
-def _lines(summary: Summary, table: str) -> Sequence[Record]:
-    return summary.get("tables", {}).get(table, ())
 
 
 def _record(summary: Summary, line: Record) -> dict[str, Any]:
@@ -104,7 +100,7 @@ def _shift(summary: Summary) -> Table:
     """List the prevalence of each finding in every part that has images; nothing of one alone."""
     records = [
         {**line, "label": label_of(summary, line["finding"])}
-        for line in _lines(summary, "prevalence")
+        for line in lines_of(summary, "prevalence")
     ]
     told = [c for c in _SHIFT if any(not is_missing(record.get(c.key)) for record in records)]
     records = records if len(told) > 2 else []
@@ -128,8 +124,8 @@ Draw = Callable[[ByRow, Mapping[str, RowStyle], Mapping[str, str], dict[str, str
 def _panels(summary: Summary, table: str, stage: str, uid: str, draw: Draw) -> Iterator[Panel]:
     """Yield a drawing for each finding that the table has lines of."""
     styles = row_styles(summary.get("rows", ()))
-    figures = _by_finding(_lines(summary, "calibration"), stage)
-    found = _by_finding(_lines(summary, table), stage)
+    figures = _by_finding(lines_of(summary, "calibration"), stage)
+    found = _by_finding(lines_of(summary, table), stage)
     for place, finding in enumerate(summary.get("findings", ())):
         name, label = finding["name"], finding["label"]
         if name in found:

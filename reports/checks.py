@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.tables import Column, Line, Record, Table, cell
+from reports.views import lines_of
 
 Summary = Mapping[str, Any]
 
@@ -69,7 +70,7 @@ def checks(summary: Summary) -> dict[str, list[Made]]:
 
 
 def _made(check: Record, summary: Summary) -> Made:
-    remarks = [it for it in _remarks(summary) if it["code"] == check["code"]]
+    remarks = [it for it in lines_of(summary, "checks") if it["code"] == check["code"]]
     named = {key: check[key] for key in ("code", "title", "level", "explanation")}
     return Made(**named, state=_state(check, remarks), remarks=[_split(it) for it in remarks])
 
@@ -96,10 +97,7 @@ def counts(made: Mapping[str, Sequence[Made]]) -> dict[str, int]:
 
 def table(summary: Summary) -> Table:
     """List every remark, muted ones and checks that could not be made among them."""
-    records = [{**it, "muted": "muted" if it["muted"] else ""} for it in _remarks(summary)]
+    remarks = lines_of(summary, "checks")
+    records = [{**it, "muted": "muted" if it["muted"] else ""} for it in remarks]
     lines = [Line([cell(record, column) for column in _COLUMNS]) for record in records]
     return Table("checks", "What the checks remark", _COLUMNS, lines, records)
-
-
-def _remarks(summary: Summary) -> Sequence[Record]:
-    return (summary.get("tables") or {}).get("checks") or ()

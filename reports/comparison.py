@@ -8,7 +8,7 @@ from typing import Any
 from reports.forest import Gap, forest_panel
 from reports.palette import heat_level, row_styles
 from reports.tables import EMPTY, Cell, Column, Line, Record, Table, cell, is_missing
-from reports.views import label_of, metrics_by
+from reports.views import label_of, lines_of, metrics_by
 
 Summary = Mapping[str, Any]
 
@@ -48,11 +48,6 @@ _DELONG = (
     Column("se_clustered", "SE, patients drawn", hint="standard deviation over the draws"),
     Column("ratio", "Ratio", hint="the SE with patients drawn over DeLong's"),
 )
-
-
-def lines_of(summary: Summary, table: str) -> Sequence[Record]:
-    """Return the lines of a table of the evaluation; none where it was not made."""
-    return (summary.get("tables") or {}).get(table) or ()
 
 
 def words(summary: Summary) -> dict[str, Any]:
@@ -195,23 +190,14 @@ def differences(summary: Summary) -> Table:
         for row, other in combinations(ranked(summary, metric), 2)
         if (line := known.get((row, other, metric, finding)))
     ]
-    lines = [Line([_shown(it, c) for c in _DIFFERENCES], row=it["row"]) for it in records]
+    lines = [Line([shown(it, c) for c in _DIFFERENCES], row=it["row"]) for it in records]
     kept = ("heading", "label", "margin")  # words of the page; the files have their own
     files = [{key: it for key, it in record.items() if key not in kept} for record in records]
     return Table("differences", "Differences between rows, test part", _DIFFERENCES, lines, files)
 
 
-def choices(every: Table) -> dict[str, list[str]]:
-    """Return what `differences` can be narrowed to, by the headings of its columns."""
-    columns = [column.label for column in every.columns]
-    return {
-        title: list(dict.fromkeys(line.cells[columns.index(title)].text for line in every.lines))
-        for title in ("Metric", "Finding", "Verdict")
-    }
-
-
-def _shown(record: Record, column: Column) -> Cell:
-    """Write one cell: differences with their sign, small p-values as bounds."""
+def shown(record: Record, column: Column) -> Cell:
+    """Write a cell of a difference: with its sign, small p-values as bounds."""
     value: Any = record["low" if column.key == "interval" else column.key]
     if is_missing(value):
         return Cell(EMPTY, "too few patients to draw from", style="empty", form=column.form)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib.ticker import MaxNLocator
-
 from reports.figures import name_lines, panel, plain
 from reports.palette import placeholder
 from reports.svg import to_svg
@@ -89,11 +87,7 @@ def dumbbell_panel(
         dots: dict[str, Any] = {"marker": "o", "markersize": 6.5, "markeredgewidth": 1.6}
         axes.plot(ends[1:], [place], markerfacecolor=placeholder("paper"), **dots, **common)
         axes.plot(ends[:1], [place], **dots, **common)
-    name_lines(axes, [plain(pair.label, 24) for pair in pairs], gids)
-    axes.set_xlabel(across)
+    name_lines(axes, [plain(pair.label, 24) for pair in pairs], gids, across)
     axes.axvline(0.5, color=placeholder("muted"), linewidth=0.8)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.grid(axis="x", color=placeholder("line"), linewidth=0.6)
-    axes.set_axisbelow(True)
     hints = {gid: pair.hint for gid, pair in zip(gids, pairs, strict=True)}
     return to_svg(figure, name=name, label=label, hints=hints)

@@ -40,6 +40,8 @@ def exports(summary: Summary, kinds: Sequence[str]) -> Iterator[tuple[str, bytes
     content : bytes
         UTF-8 where it is text.
     """
+    if not {*KINDS, *PICTURES} & set(kinds):
+        return  # drawing takes seconds
     with standing_alone():
         shown = list(_parts([section.content for section in sections(summary, "run")]))
         shown += _legend(summary)

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib.ticker import MaxNLocator
-
 from reports.figures import name_lines, panel, plain
 from reports.palette import RowStyle, placeholder
 from reports.svg import to_svg
@@ -84,10 +82,6 @@ def forest_panel(
             gid=common["gid"],
         )
     gids = [f"row-{styles[gap.row].index}" for gap in gaps]
-    name_lines(axes, [plain(gap.row) for gap in gaps], gids)
-    axes.set_xlabel(across)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.grid(axis="x", color=placeholder("line"), linewidth=0.6)
-    axes.set_axisbelow(True)
+    name_lines(axes, [plain(gap.row) for gap in gaps], gids, across)
     hints = {f"row-{styles[gap.row].index}": gap.hint for gap in gaps}
     return to_svg(figure, name=name, label=label, hints=hints)

@@ -6,6 +6,7 @@ from typing import Any
 from reports import overlays
 from reports.localization import localization_tables
 from reports.page import clean, standalone
+from reports.sections import Section
 
 Content = Mapping[str, Any]
 
@@ -45,13 +46,14 @@ def render(content: Content) -> str:
         "localization": content["localization"],
     }
     tables = localization_tables(summary)
-    sections = [{"key": "boxes", "title": "Against the boxes"}] if tables else []
+    sections = [Section("boxes", "Against the boxes", {})] if tables else []
+    sections += [Section(it["key"], it["title"], {}) for it in content["findings"]]
     return standalone(
         "gallery.html",
         summary,
         styles=("gallery.css",),
         gallery=content,
-        sections=sections + content["findings"],
+        sections=sections,
         tables=tables,
         stops=overlays.ramp_stops(),
     )

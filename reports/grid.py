@@ -28,7 +28,7 @@ _SHOWN = (
 )
 
 
-def lines_of(summary: Summary, finding: str = "macro") -> list[dict[str, Any]]:
+def means_of(summary: Summary, finding: str = "macro") -> list[dict[str, Any]]:
     """Return the means of one finding, the best AUC first: a line a row and setting."""
     kinds = {row["name"]: row.get("kind") for row in summary.get("rows", ())}
     total = summary["grid"]["averaged"]
@@ -42,7 +42,7 @@ def lines_of(summary: Summary, finding: str = "macro") -> list[dict[str, Any]]:
 
 def leaderboard(summary: Summary) -> Table:
     """Rank rows and settings by their mean macro test AUC; rows that never finished come last."""
-    lines, columns = lines_of(summary), [Column("row", "Row", "row")]
+    lines, columns = means_of(summary), [Column("row", "Row", "row")]
     if any(line["setting"] for line in lines):
         columns.append(Column("setting", "Setting", "text"))
     hidden = set() if len(columns) > 1 else {"auc_valid"}
@@ -56,7 +56,7 @@ def leaderboard(summary: Summary) -> Table:
             why = f"{row['status']}: {row.get('reason') or 'no reason recorded'}"
             cells = [Cell(row["name"], form="row"), Cell(why, style="why", span=len(columns) - 1)]
             made.append(Line(cells, row=row["name"], last=True, style="failed"))
-    return Table("grid", "Rows by mean macro AUC on the test part", columns, made, lines)
+    return Table("grid-means", "Rows by mean macro AUC on the test part", columns, made, lines)
 
 
 def _line(record: Record, columns: Sequence[Column]) -> Line:
@@ -70,7 +70,7 @@ def matrices(summary: Summary) -> list[tuple[str, str, Table]]:
 
 
 def _matrix(summary: Summary, metric: str, title: str) -> Table:
-    ranked = [(line["row"], line["setting"]) for line in lines_of(summary)]
+    ranked = [(line["row"], line["setting"]) for line in means_of(summary)]
     columns = [Column("Finding", "Finding", "text")]
     columns += [
         Column(called(row, setting), called(row, setting), "spread") for row, setting in ranked
@@ -144,7 +144,7 @@ def cells_table(summary: Summary, *, linked: bool) -> Table:
 def spreads(summary: Summary) -> list[Spread]:
     """Return what is drawn of each line of the leaderboard."""
     drawn = []
-    for line in lines_of(summary):
+    for line in means_of(summary):
         if is_missing(line["auc"]):
             continue
         hint = f"{called(line['row'], line['setting'])}: {line['auc']:.3f}"
@@ -165,7 +165,7 @@ def _aucs(summary: Summary, line: Record) -> dict[str, float]:
 
 def story(summary: Summary) -> list[Markup]:
     """Tell a grid in a few sentences made from its figures, the most important first."""
-    lines = [line for line in lines_of(summary) if not is_missing(line["auc"])]
+    lines = [line for line in means_of(summary) if not is_missing(line["auc"])]
     models = [line for line in lines if line["kind"] != "floor"]
     floors = [line for line in lines if line["kind"] == "floor"]
     sentences = [

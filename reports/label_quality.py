@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.downloads import downloads
-from reports.tables import Column, Line, Record, Table, cell
-from reports.views import label_of, leaderboard
+from reports.tables import ENDS, Column, Line, Record, Table, cell
+from reports.views import label_of, leaderboard, lines_of
 
 Summary = Mapping[str, Any]
 
-_ENDS = ("", "_low", "_high")
 _ROW = Column("row", "Row", "row")
 _FINDING = Column("label", "Finding", "text")
 
@@ -49,7 +48,7 @@ _CELLS = ("both", "first_only", "second_only", "neither")
 
 def section(summary: Summary, uid: str) -> dict[str, Any]:
     """Make the section: both kinds of negatives, and the second labels where there are any."""
-    lines = _lines(summary, "negatives")
+    lines = lines_of(summary, "negatives")
     if not lines:
         return {}
     macro, every = negatives(summary, means=True), negatives(summary, means=False)
@@ -57,19 +56,15 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
         "macro": macro,
         "macro_downloads": downloads(summary, macro),
         "every": every,
-        "choices": _choices(every),
+        "choices": every.choices("Row", "Finding"),
         "downloads": downloads(summary, every),
         "second": _second(summary),
     }
 
 
-def _lines(summary: Summary, table: str) -> Sequence[Record]:
-    return (summary.get("tables") or {}).get(table) or ()
-
-
 def negatives(summary: Summary, *, means: bool) -> Table:
     """Put the two kinds of negatives beside each other, of the macro means or of the findings."""
-    pairs = _paired(_lines(summary, "negatives"), "negatives", "all", "none")
+    pairs = _paired(lines_of(summary, "negatives"), "negatives", "all", "none")
     name = "negatives" if means else "negatives-by-finding"
     columns = _NEGATIVES[2:] if means else _NEGATIVES
     caption = "Two kinds of negatives" + ("" if means else ", by finding")
@@ -78,7 +73,7 @@ def negatives(summary: Summary, *, means: bool) -> Table:
 
 def _paired(lines: Sequence[Record], key: str, first: str, prefix: str) -> list[dict[str, Any]]:
     """Join the two lines of each row and finding; the second's values come with a prefix."""
-    ends = ("n", "positives", *(f"auc{end}" for end in _ENDS))
+    ends = ("n", "positives", *(f"auc{end}" for end in ENDS))
     before = {(it["row"], it["finding"]): it for it in lines if it[key] == first}
     return [
         {
@@ -116,7 +111,7 @@ def _table(
 
 
 def _second(summary: Summary) -> dict[str, Any]:
-    lines = _lines(summary, "second_labels")
+    lines = lines_of(summary, "second_labels")
     if not lines:
         return {}
     pairs = _paired(lines, "labels", "first", "second")
@@ -132,7 +127,7 @@ def _second(summary: Summary) -> dict[str, Any]:
         "agreed": agreed,
         "agreed_downloads": downloads(summary, agreed),
         "every": every,
-        "choices": _choices(every),
+        "choices": every.choices("Row", "Finding"),
         "downloads": downloads(summary, every),
     }
 
@@ -149,10 +144,3 @@ def _agreement(summary: Summary, pairs: Sequence[Record]) -> Table:
     ]
     made = [Line([cell(record, column) for column in _AGREEMENT]) for record in records]
     return Table("agreement", "How far the labels agree", _AGREEMENT, made, records)
-
-
-def _choices(every: Table) -> dict[str, list[str]]:
-    return {
-        title: list(dict.fromkeys(record[key] for record in every.records))
-        for title, key in (("Row", "row"), ("Finding", "label"))
-    }

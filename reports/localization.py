@@ -53,18 +53,11 @@ def _boxes(summary: Summary) -> dict[str, Any]:
     if both is None:
         return {}
     means, every = both
-    names = [row["name"] for row in summary["rows"]]
-    looked = {record["of"] for record in every.records}
-    choices = {
-        "Map": list(dict.fromkeys(record["where"] for record in every.records)),
-        "Beside": [name for name in names if name in looked],
-        "Finding": list(dict.fromkeys(record["label"] for record in every.records)),
-    }
     return {
         "means": means,
         "mean_downloads": downloads(summary, means),
         "every": every,
-        "choices": choices,
+        "choices": every.choices("Map", "Beside", "Finding"),
         "downloads": downloads(summary, every),
     }
 

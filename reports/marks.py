@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.tables import Line, Table
+from reports.tables import Column, Line, Table
 
 Summary = Mapping[str, Any]
 
@@ -38,10 +38,15 @@ class Marks:
         rows = [line.row, *(text for key, text in named if key in _ROWS)]
         return self._marked(rows, [text for key, text in named if key in _FINDINGS])
 
+    def heading(self, column: Column) -> Markup:
+        """Mark a column that holds the figures of one row, or of one finding."""
+        is_named = column.key == column.label or column.label in self._findings
+        return self.of(column.label) if is_named else Markup("")
+
     def of(self, name: str) -> Markup:
         """Mark what has the name of a row, alone or before its setting, or a finding's label."""
-        rows = [name] if name in self._rows else [name.rpartition(", ")[0]]
-        return self._marked(rows, [name])
+        rows = (row for row in self._rows if f"{name}, ".startswith(f"{row}, "))
+        return self._marked([max(rows, key=len, default="")], [name])
 
     def _marked(self, rows: Iterable[str], findings: Iterable[str]) -> Markup:
         marks = (("row", _places(rows, self._rows)), ("finding", _places(findings, self._findings)))

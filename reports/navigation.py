@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from itertools import groupby
-from typing import Any
 
-#: The first section of each group, and what the group is called.
+from reports.sections import Section
+
+#: The sections of each group, by what it is called.
 _GROUPS = {
     "Result": (
         *("grid", "leaderboard", "checks", "findings", "comparison"),
@@ -12,12 +13,12 @@ _GROUPS = {
     ),
     "Scores": ("thresholds", "curves", "calibration"),
     "For whom": ("subgroups", "labels", "literature"),
-    "Models": ("training", "cost", "gallery", "localization"),
-    "Evidence": ("audit", "data", "run", "checklists", "downloads", "differing"),
+    "Models": ("training", "cost", "localization"),
+    "Evidence": ("audit", "data", "run", "checklists", "differing"),
 }
 
 
-def grouped(sections: Iterable[Any]) -> list[tuple[str, list[Any]]]:
+def grouped(sections: Iterable[Section]) -> list[tuple[str, list[Section]]]:
     """Part sections into runs of one group each, in their order.
 
     Parameters
@@ -27,10 +28,6 @@ def grouped(sections: Iterable[Any]) -> list[tuple[str, list[Any]]]:
     """
     group, placed = "", []
     for section in sections:
-        group = next((name for name, keys in _GROUPS.items() if _key(section) in keys), group)
+        group = next((name for name, keys in _GROUPS.items() if section.key in keys), group)
         placed.append((group, section))
     return [(name, [it for _, it in of]) for name, of in groupby(placed, lambda pair: pair[0])]
-
-
-def _key(section: Any) -> str:
-    return section["key"] if isinstance(section, dict) else section.key

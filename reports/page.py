@@ -95,6 +95,7 @@ def _story(summary: Summary, uid: str) -> dict[str, Any]:
         "story": tell(summary),
         "sections": sections(summary, uid),
         "palette": {name: light()[name] for name in VARIABLES},
+        "choosable": bool(summary.get("rows") or summary.get("findings")),
     }
 
 

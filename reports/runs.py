@@ -1,14 +1,15 @@
 """The tables and drawings of runs held against the first of them, and what is not the same."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from reports.comparison import METRICS, p_value, signed
+from reports.comparison import METRICS, shown, signed
 from reports.downloads import downloads
 from reports.forest import Gap, forest_panel
 from reports.palette import row_styles
 from reports.runs_words import macro_of, said
-from reports.tables import EMPTY, Cell, Column, Line, Record, Table, cell, is_missing
+from reports.tables import Cell, Column, Line, Record, Table, cell, is_missing
 from reports.views import label_of
 
 Summary = Mapping[str, Any]
@@ -67,19 +68,10 @@ def _table(
 
 
 def _cell(record: Record, column: Column) -> Cell:
-    """Write a cell: changes with their sign, small p-values as bounds."""
-    value: Any = record["low" if column.key == "interval" else column.key]
-    if is_missing(value):
-        return Cell(EMPTY, "too few patients to draw from", style="empty", form=column.form)
-    if column.key == "interval":
-        ends = f"[{signed(record['low'])}, {signed(record['high'])}]"
-        return Cell(ends, sort=value, form=column.form)
-    if column.key == "difference":
-        style = "apart" if record["verdict"] in ("better", "worse") else ""
-        return Cell(signed(value), sort=value, form=column.form, style=style)
-    if column.key == "p_holm":
-        return Cell(p_value(value), sort=value, form=column.form)
-    return cell(record, column)
+    """Write a cell; set a change off that is better or worse."""
+    made = shown(record, column)
+    is_apart = column.key == "difference" and record["verdict"] in ("better", "worse")
+    return replace(made, style=f"{made.style} apart".strip()) if is_apart else made
 
 
 def _drawing(summary: Summary, metric: str, lines: Sequence[Record], name: str) -> str:
@@ -114,17 +106,10 @@ def by_finding(summary: Summary, uid: str) -> dict[str, Any]:
         return {}
     of_finding = (Column("heading", "Metric", "text"), Column("label", "Finding", "text"))
     every = _table(summary, "changes-by-finding", "Every change", lines, *of_finding)
-    shown = [[made.text for made in line.cells] for line in every.lines]
-    labels = [column.label for column in every.columns]
-    choices = {
-        title: list(dict.fromkeys(line[place] for line in shown))
-        for place, title in enumerate(labels)
-        if title in ("Row", "Run", "Metric", "Finding")
-    }
     return {
         "panes": [(METRICS[key], _matrices(summary, key)) for key in METRICS],
         "every": every,
-        "choices": choices,
+        "choices": every.choices("Row", "Run", "Metric", "Finding"),
         "downloads": downloads(summary, every),
     }
 

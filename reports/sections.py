@@ -11,7 +11,7 @@ from reports import (
     checks,
     comparison,
     cost,
-    figures,
+    distribution,
     grid,
     label_quality,
     literature,
@@ -132,7 +132,7 @@ def _findings(summary: Summary, uid: str) -> dict[str, Any]:
 
 
 def _comparison(summary: Summary, uid: str) -> dict[str, Any]:
-    if not comparison.lines_of(summary, "comparison") or "evaluation" not in summary:
+    if not views.lines_of(summary, "comparison") or "evaluation" not in summary:
         return {}
     every, delong = comparison.differences(summary), comparison.delong(summary)
     panes = []
@@ -144,7 +144,7 @@ def _comparison(summary: Summary, uid: str) -> dict[str, Any]:
         "said": comparison.words(summary),
         "panes": panes,
         "every": every,
-        "choices": comparison.choices(every),
+        "choices": every.choices("Metric", "Finding", "Verdict"),
         "chosen": comparison.CHOSEN,
         "downloads": _downloads(summary, every),
         "delong": delong if delong.lines else None,
@@ -192,15 +192,15 @@ def _data(summary: Summary, uid: str) -> dict[str, Any]:
         "data": data,
         "counts": counts,
         "downloads": _downloads(summary, counts),
-        "distribution": figures.class_distribution(
+        "distribution": distribution.class_distribution(
             table, name=f"{uid}-classes", label="Images with each finding, by part"
         ),
         "balance": len(data["parts"]) > 1
-        and figures.split_balance(
+        and distribution.split_balance(
             table, name=f"{uid}-balance", label="Prevalence of each finding, by part"
         ),
         "together": together
-        and figures.cooccurrence(
+        and distribution.cooccurrence(
             together,
             [finding["label"] for finding in findings],
             name=f"{uid}-together",

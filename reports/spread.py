@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib.ticker import MaxNLocator
-
 from reports.figures import name_lines, panel, plain
 from reports.palette import RowStyle, placeholder
 from reports.svg import to_svg
@@ -68,12 +66,8 @@ def spread_panel(
         axes.plot(spread.cells, level, "|", markersize=9, markeredgewidth=1, **common)
         axes.plot([spread.mean], [place], "o", markersize=6, markeredgewidth=0, **common)
     gids = [f"row-{styles[spread.row].index}-{place}" for place, spread in enumerate(spreads)]
-    name_lines(axes, [_label(spread) for spread in spreads], gids)
-    axes.set_xlabel("macro AUC, test")
+    name_lines(axes, [_label(spread) for spread in spreads], gids, "macro AUC, test")
     axes.axvline(0.5, color=placeholder("muted"), linewidth=0.8)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.grid(axis="x", color=placeholder("line"), linewidth=0.6)
-    axes.set_axisbelow(True)
     hints = {
         f"row-{styles[spread.row].index}-{place}": spread.hint
         for place, spread in enumerate(spreads)

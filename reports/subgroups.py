@@ -7,14 +7,13 @@ from reports.downloads import downloads
 from reports.groups import Mark, groups_panel
 from reports.palette import row_styles
 from reports.panels import Panel
-from reports.tables import Cell, Column, Line, Record, Table, cell, is_missing, write
-from reports.views import label_of, leaderboard
+from reports.tables import ENDS, Cell, Column, Line, Record, Table, cell, is_missing, write
+from reports.views import label_of, leaderboard, lines_of
 
 Summary = Mapping[str, Any]
 
 AXES = {"sex": "Sex", "age": "Age", "view": "View position", "follow_up": "Visit"}
 
-_ENDS = ("", "_low", "_high")
 
 _EVERY = (
     Column("row", "Row", "row"),
@@ -55,7 +54,7 @@ EVERY_ROW = "every row"
 
 def section(summary: Summary, uid: str) -> dict[str, Any]:
     """Make the section: who is in the parts, the macro AUC of each group, gaps, every figure."""
-    lines = _lines(summary, "subgroups")
+    lines = lines_of(summary, "subgroups")
     people = characteristics(summary)
     if not lines and not people.lines:
         return {}
@@ -70,13 +69,9 @@ def section(summary: Summary, uid: str) -> dict[str, Any]:
         "too_small": _too_small(_compared(summary)),
         "gap_downloads": downloads(summary, gap),
         "every": every,
-        "choices": _choices(every),
+        "choices": every.choices("Row", "Finding", "By", "Group"),
         "downloads": downloads(summary, every),
     }
-
-
-def _lines(summary: Summary, table: str) -> Sequence[Record]:
-    return (summary.get("tables") or {}).get(table) or ()
 
 
 def _of(lines: Sequence[Record], **wanted: str) -> Iterator[Record]:
@@ -85,7 +80,7 @@ def _of(lines: Sequence[Record], **wanted: str) -> Iterator[Record]:
 
 def characteristics(summary: Summary) -> Table:
     """Describe the patients and images of each part, unknown ones where there are any."""
-    records = [{**line, "age": _ages(line)} for line in _lines(summary, "characteristics")]
+    records = [{**line, "age": _ages(line)} for line in lines_of(summary, "characteristics")]
     columns = [c for c in _PEOPLE if "unknown" not in c.key or any(r[c.key] for r in records)]
     made = [Line([cell(record, column) for column in columns]) for record in records]
     caption = "Patients and images of each part"
@@ -100,11 +95,11 @@ def _ages(line: Record) -> str | None:
 
 def panels(summary: Summary, uid: str) -> list[Panel]:
     """Draw the macro AUC of every row in the groups of each axis, all on one scale."""
-    lines = [it for it in _lines(summary, "subgroups") if it["finding"] == "macro"]
+    lines = [it for it in lines_of(summary, "subgroups") if it["finding"] == "macro"]
     shown = [it for it in lines if not is_missing(it["auc_low"]) and not is_missing(it["auc"])]
     if not shown:
         return []
-    ends = [it[f"auc{end}"] for it in shown for end in _ENDS]
+    ends = [it[f"auc{end}"] for it in shown for end in ENDS]
     span = (min([0.5, *ends]), max(ends))
     made = []
     for axis, title in AXES.items():
@@ -124,7 +119,7 @@ def panels(summary: Summary, uid: str) -> list[Panel]:
 
 
 def _mark(line: Record, groups: list[str]) -> Mark:
-    auc, low, high = (line[f"auc{end}"] for end in _ENDS)
+    auc, low, high = (line[f"auc{end}"] for end in ENDS)
     bounds = f"[{write(low, 'score')}, {write(high, 'score')}]"
     hint = f"{line['row']}, {line['value']}: {write(auc, 'score')} {bounds}"
     return Mark(line["row"], groups.index(line["value"]), auc, low, high, hint)
@@ -155,7 +150,7 @@ def gaps(summary: Summary) -> Table:
 
 def _compared(summary: Summary) -> list[Record]:
     """Return the macro lines of groups that are held against others."""
-    lines = _lines(summary, "subgroups")
+    lines = lines_of(summary, "subgroups")
     return [it for it in lines if it["finding"] == "macro" and it["other"]]
 
 
@@ -196,7 +191,7 @@ def _across(
     notes = {}
     for axis, value in shown:
         line = next(_of(lines, row=row, group=axis, value=value))
-        record |= {f"{axis} {value}{end}": line[f"gap{end}"] for end in _ENDS}
+        record |= {f"{axis} {value}{end}": line[f"gap{end}"] for end in ENDS}
         notes[f"{axis} {value}"] = line["note"]
     return record, notes
 
@@ -220,7 +215,7 @@ def every_group(summary: Summary) -> Table:
             "label": label_of(summary, line["finding"]),
             "axis": AXES.get(line["group"], line["group"]),
         }
-        for line in _lines(summary, "subgroups")
+        for line in lines_of(summary, "subgroups")
     ]
     made = [
         Line([cell(it, column, reason=it["note"]) for column in _EVERY], row=it["row"])
@@ -243,12 +238,3 @@ def _shown_once(records: Sequence[Record]) -> Iterator[Record]:
         elif group(record) not in told:
             told.add(group(record))
             yield {**record, "row": EVERY_ROW}
-
-
-def _choices(every: Table) -> dict[str, list[str]]:
-    """Offer what the first columns hold, in their order."""
-    titles = {"Row": "row", "Finding": "label", "By": "axis", "Group": "value"}
-    return {
-        title: list(dict.fromkeys(record[key] for record in every.records))
-        for title, key in titles.items()
-    }

@@ -53,7 +53,7 @@ class Drawing(str):
         """Return the drawing as a PDF; only of one that stands alone."""
         assert self.figure is not None
         content = io.BytesIO()
-        with matplotlib.rc_context({"pdf.fonttype": 42}), _quiet():
+        with matplotlib.rc_context({"pdf.fonttype": 42}), quiet():
             self.figure.savefig(content, format="pdf", metadata={"CreationDate": None})
         return content.getvalue()
 
@@ -144,14 +144,14 @@ def _axis(
 def _draw(figure: Figure, salt: str) -> str:
     bare = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     text = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}), _quiet():
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}), quiet():
         figure.savefig(text, format="svg", transparent=True, metadata=bare)
     return text.getvalue()
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Say nothing of glyphs that Matplotlib's font lacks: a browser draws the text itself."""
+def quiet() -> Iterator[None]:
+    """Say nothing of glyphs that Matplotlib's font lacks: names may hold any."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")

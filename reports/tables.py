@@ -14,6 +14,9 @@ EMPTY = "\N{EN DASH}"
 
 Record = Mapping[str, Any]
 
+#: What the keys of a figure and of its interval's bounds end in.
+ENDS = ("", "_low", "_high")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -120,6 +123,18 @@ class Table:
         """Return every line's cells as they are read, without lines whose cells span columns."""
         whole = (line.cells for line in self.lines if all(it.span == 1 for it in line.cells))
         return [[" ".join(f"{it.text} {it.aside}".split()) for it in cells] for cells in whole]
+
+    def choices(self, *headings: str) -> dict[str, list[str]]:
+        """Return what stands under some headings, each word once, in the order of the lines.
+
+        Headings that the table lacks are left out.
+        """
+        places = {column.label: place for place, column in enumerate(self.columns)}
+        return {
+            heading: list(dict.fromkeys(line.cells[places[heading]].text for line in self.lines))
+            for heading in headings
+            if heading in places
+        }
 
 
 def is_missing(value: object) -> bool:

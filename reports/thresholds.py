@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reports.tables import Column, Line, Record, Table, cell, is_missing, write
-from reports.views import label_of
+from reports.views import label_of, lines_of
 
 Summary = Mapping[str, Any]
 
@@ -43,21 +43,18 @@ def content(summary: Summary) -> dict[str, Any]:
     summary : mapping
         The run's; read are the lines of its table ``thresholds``.
     """
-    tables = summary.get("tables", {})
-    halves = _halves(tables.get("halves", ()))
-    records = [_record(summary, line, halves) for line in tables.get("thresholds", ())]
+    halves = _halves(lines_of(summary, "halves"))
+    records = [_record(summary, line, halves) for line in lines_of(summary, "thresholds")]
     if not records:
         return {}
-    every = [column for column in _EVERY if column.key != "halves" or halves]
+    columns = [column for column in _EVERY if column.key != "halves" or halves]
     means = [record for record in records if record["finding"] == "macro"]
     others = [record for record in records if record["finding"] != "macro"]
+    every = _table("thresholds-by-finding", "Every threshold on test", columns, others)
     return {
         "means": _table("threshold-means", "Thresholds on test, means", _MEANS, means),
-        "every": _table("thresholds-by-finding", "Every threshold on test", every, others),
-        "choices": {
-            "Row": list(dict.fromkeys(record["row"] for record in others)),
-            "Finding": list(dict.fromkeys(record["label"] for record in others)),
-        },
+        "every": every,
+        "choices": every.choices("Row", "Finding"),
         "otherwise": sum(bool(record.get("note")) for record in others),
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from reports.numbers import known
 from reports.palette import heat_level
-from reports.tables import Cell, Column, Line, Record, Table, cell, is_missing
+from reports.tables import ENDS, Cell, Column, Line, Record, Table, cell, is_missing
 
 Summary = Mapping[str, Any]
 
@@ -20,9 +20,6 @@ METRICS = (
     ("recall", "Recall", "of the positive images, the share that is called so"),
     ("f1", "F1", "harmonic mean of precision and recall"),
 )
-
-#: Where a figure and its interval stand in a record.
-_ENDS = ("", "_low", "_high")
 
 _ROW = Column("row", "Row", "row")
 
@@ -69,6 +66,11 @@ def parts_of(summary: Summary) -> list[str]:
     return [part for part in PARTS if part in given]
 
 
+def lines_of(summary: Summary, table: str) -> Sequence[Record]:
+    """Return the lines of a table of the evaluation; none where it was not made."""
+    return (summary.get("tables") or {}).get(table) or ()
+
+
 def metrics_by(summary: Summary, part: str) -> dict[tuple[str, str], Record]:
     """Index the metrics of `part` by row and finding (or ``macro``, ``micro``)."""
     return {(m["row"], m["finding"]): m for m in summary.get("metrics", ()) if m["part"] == part}
@@ -102,14 +104,14 @@ def _standing(row: Record, metrics: Mapping[tuple[str, str], Record]) -> dict[st
     macro = metrics.get((row["name"], "macro"), {})
     micro = metrics.get((row["name"], "micro"), {})
     shown = ("auc", "ap", "precision", "recall", "f1")
-    scores = {f"{key}{end}": macro.get(f"{key}{end}") for key in shown for end in _ENDS}
+    scores = {f"{key}{end}": macro.get(f"{key}{end}") for key in shown for end in ENDS}
     costs = {key: row.get(key) for key in ("seconds", "peak_memory", "parameters")}
     return {
         "row": row["name"],
         "kind": row.get("kind"),
         **scores,
         "note": macro.get("note"),
-        **{f"micro_auc{end}": micro.get(f"auc{end}") for end in _ENDS},
+        **{f"micro_auc{end}": micro.get(f"auc{end}") for end in ENDS},
         **costs,
     }
 

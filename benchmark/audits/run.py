@@ -102,6 +102,7 @@ class Audit(Run):
         from benchmark.audits.runner import evaluate_audit
 
         evaluate_audit(self._audit)
+        self._forget_summary()
 
     def records(self) -> list[dict[str, Any]]:
         """Return audit.csv as JSON has it: one dictionary a line, None for what is not."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark import pages
 from benchmark.comparing.alike import open_runs
 from benchmark.evaluation.evidence import Evidence
+from features.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +70,11 @@ class RunsCompared:
         ----------
         out : str or Path, optional
             Where; beside the first run by default, under both runs' names.
+
+        Raises
+        ------
+        InputError
+            If `out` is a folder, or does not end in ``.html``.
         """
         return pages.write_page(self._place(out), self.summary)
 
@@ -81,6 +87,11 @@ class RunsCompared:
             As `benchmark.opened.Run.export` takes them; ``html`` is the page itself.
         out : str or Path, optional
             As for `write_report`.
+
+        Raises
+        ------
+        InputError
+            If a format is unknown, or as for `write_report`.
         """
         kinds, page = pages.known_formats(formats), self._place(out)
         written = [self.write_report(page)] if "html" in kinds else []
@@ -89,8 +100,12 @@ class RunsCompared:
     def _place(self, out: str | Path | None) -> Path:
         from benchmark.comparing.summary import name_of
 
-        beside = next(iter(self._runs.values())).path.resolve().parent
-        return Path(out) if out else beside / f"{name_of(self.names)}.html"
+        if not out:
+            beside = next(iter(self._runs.values())).path.resolve().parent
+            return beside / f"{name_of(self.names)}.html"
+        if Path(out).suffix != ".html" or Path(out).is_dir():  # its files lie in a folder without
+            raise InputError(f"--out {out} is no page: give a file whose name ends in .html")
+        return Path(out)
 
     def lines(self) -> list[dict[str, str]]:
         """Return the changes of the macro AUC as a table of words."""

@@ -8,7 +8,8 @@ import pandas as pd
 
 from benchmark.evaluation.evidence import Evidence
 from benchmark.experiment import Experiment
-from benchmark.grids.cells import leaves
+from benchmark.grids.cells import leaves, word
+from benchmark.grids.summary import row_over
 from benchmark.plain import records
 from benchmark.protocol import banners
 from benchmark.row_folder import RowFolder
@@ -88,22 +89,8 @@ def _experiment(runs: Mapping[str, RunFolder]) -> Experiment:
 
 def _rows(runs: Mapping[str, RunFolder]) -> list[dict[str, Any]]:
     """Return the rows of all runs, each once."""
-    cards: dict[str, dict[str, Any]] = {}
-    for run in runs.values():
-        for name in run.experiment().rows:
-            row = run.row(name)
-            known = {"kind": "classical", **row.status.get("card", {})}
-            cards.setdefault(
-                name,
-                {
-                    "name": name,
-                    "kind": known["kind"],
-                    "title": known.get("title", name),
-                    "status": row.status.get("state", "missing"),
-                    "weights": row.facts.get("weights"),
-                },
-            )
-    return list(cards.values())
+    names = dict.fromkeys(name for run in runs.values() for name in run.experiment().rows)
+    return [row_over(name, list(runs.values()), "runs") for name in names]
 
 
 #: What runs may differ in: what it is, and its value in each run.
@@ -121,9 +108,13 @@ def _gathered(each: Mapping[str, Mapping[str, Any]], lacking: str) -> Compared:
     """Put what each run has side by side, as words."""
     names = dict.fromkeys(name for it in each.values() for name in it)
     return {
-        name: {run: str(it[name]) if name in it else lacking for run, it in each.items()}
+        name: {run: _said(it[name]) if name in it else lacking for run, it in each.items()}
         for name in names
     }
+
+
+def _said(value: Any) -> str:
+    return _NOTHING if value is None else word(value)
 
 
 def _states(runs: Mapping[str, RunFolder]) -> Compared:
@@ -182,10 +173,12 @@ def _circumstances(runs: Mapping[str, RunFolder]) -> Compared:
 def _circumstances_of(run: RunFolder) -> dict[str, Any]:
     """Return versions, machine, split and command, each under its own name."""
     made = run.provenance
-    split = made.get("split", {})
+    split, machine = made.get("split", {}), made.get("machine", {})
+    memory = machine.get("memory")
     return {
         **made.get("versions", {}),
-        **made.get("machine", {}),
+        **machine,
+        "memory": memory and f"{memory / 1e9:.1f} GB",
         "commit": made.get("git"),
         "split": split.get("description"),
         "split fingerprint": split.get("fingerprint"),

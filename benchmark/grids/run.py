@@ -104,6 +104,7 @@ class GridRun(Run):
         from benchmark.grids.runner import evaluate_grid
 
         evaluate_grid(self._grid)
+        self._forget_summary()
 
     def write_report(self) -> Path:
         """Build report.html of every cell and of the grid."""

@@ -58,7 +58,7 @@ function follow(nav) {
 }
 
 function bind(root) {
-  root.dataset.bound = document.querySelectorAll("[data-bound]").length;
+  root.dataset.bound = "";
   const kept = address(root);
   const listed = new Map();
   for (const table of root.querySelectorAll("[data-sortable]")) {

@@ -14,6 +14,7 @@ function chooser(panel, root, kept) {
   const sheet = root.appendChild(document.createElement("style"));
   const heads = [...root.querySelectorAll("thead th:is([data-row], [data-finding])")];
   const told = [...root.querySelectorAll("[data-chosen]")];
+  const { id } = root.querySelector(".report"); // another report on the page has another
   root.off = {};
 
   // A style sheet hides, so that nothing on the page has to be gone through.
@@ -27,7 +28,7 @@ function chooser(panel, root, kept) {
     const columns = heads
       .filter((head) => isOff(head, root))
       .map((head) => `#${head.closest("table").id} tbody td:nth-child(${head.cellIndex + 1})`);
-    const rules = [...hidden.map((mark) => `[data-bound="${root.dataset.bound}"] ${mark}`), ...columns];
+    const rules = [...hidden.map((mark) => `#${id} ${mark}`), ...columns];
     sheet.textContent = rules.length ? `${rules.join(", ")} { display: none !important; }` : "";
     for (const key of root.querySelectorAll("[data-row-key]")) {
       key.setAttribute("aria-pressed", String(!root.off.row.has(key.dataset.rowKey)));

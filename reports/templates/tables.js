@@ -101,7 +101,8 @@ function sortable(table, listed, kept) {
       return column < 0 ? [] : [`${column}.${heads[column].getAttribute("aria-sort")}`];
     },
     choose: ([said = ""]) => {
-      const [column, direction] = said.split(".");
+      const [place, direction] = said.split(".");
+      const column = Number(place);
       if (heads[column] && /^(a|de)scending$/.test(direction)) order(column, direction);
       else if (heads.some((head) => head.hasAttribute("aria-sort"))) order();
     },
@@ -165,7 +166,8 @@ function switched(box, kept) {
       return place > 0 ? [String(place)] : [];
     },
     choose: ([place = 0]) => {
-      if (buttons[place]) buttons[place].checked = true;
+      const button = buttons[Number(place)];
+      if (button) button.checked = true;
     },
   });
 }

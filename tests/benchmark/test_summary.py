@@ -4,6 +4,7 @@ import pytest
 
 from benchmark.api import open_run
 from benchmark.console import Console
+from benchmark.run_folder import RunFolder
 from benchmark.runner import run_experiment
 from features.errors import InputError
 from features.findings import FINDINGS
@@ -18,6 +19,14 @@ def run(small, tmp_path):
 
 def test_a_summary_is_plain_json_without_nan(run):
     assert json.loads(json.dumps(run.summary, allow_nan=False)) == run.summary
+
+
+def test_a_run_that_is_evaluated_again_tells_its_new_figures(run):
+    draws = run.summary["evaluation"]["draws"] + 1
+    folder = RunFolder(run.path)
+    folder.write_experiment(folder.experiment().replace({"evaluation.draws": draws}))
+    run.evaluate()
+    assert run.summary["evaluation"]["draws"] == draws
 
 
 def test_a_summary_counts_what_the_folder_holds(run):

@@ -1,6 +1,7 @@
 """A run simulated from end to end: real patients' counts, drawn scores, true metrics of them."""
 
 import copy
+import re
 import shutil
 
 import numpy as np
@@ -360,6 +361,19 @@ def little(simulated):
 def summary(simulated):
     """A simulated run that a test may change."""
     return copy.deepcopy(simulated)
+
+
+@pytest.fixture(scope="session")
+def astray():
+    """Return which identifiers of a page stand twice, and which of its references lead nowhere."""
+
+    def find(page):
+        body = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.S)
+        ids = re.findall(r' id="([^"]+)"', body)
+        told = r' (?:href="#|for="|popovertarget="|aria-labelledby="|data-filters=")([^"]+)"'
+        return {it for it in ids if ids.count(it) > 1} | (set(re.findall(told, body)) - set(ids))
+
+    return find
 
 
 @pytest.fixture(scope="session")

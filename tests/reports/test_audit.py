@@ -176,6 +176,10 @@ def test_an_audit_of_which_nothing_is_finished_still_has_a_page(summary):
     assert "disk full" in page
 
 
+def test_every_link_inside_the_page_arrives(summary, astray):
+    assert astray(render(summary)) == set()
+
+
 def test_the_section_stands_in_the_report_of_a_run_too(summary):
     page = render(summary | {"metrics": []})
     assert "What leaks" in page

@@ -192,6 +192,7 @@ def test_going_back_undoes_no_choice(opened):
 
 def test_an_address_that_was_sent_brings_its_choice_and_what_is_unknown_is_ignored(opened):
     sent = "#run-curves?hide=cnn6&hide=nobody&without=Mass&sort.run-leaderboard-test=99.up"
+    sent += "&sort.run-costs=length.ascending&pane.run-metric=length"
     page = opened(chosen=sent + "&show.run-per-finding.1=" + quote("<no such row>"))
     assert "7 of 8 rows, 13 of 14" in page.locator("[data-chosen]").inner_text()
     assert (
@@ -341,6 +342,18 @@ def test_two_fragments_stand_on_one_page_and_leave_it_alone(opened, little, tmp_
     page = opened(path)
     boards = page.locator("table[id$=leaderboard-test]")
     assert [boards.nth(i).is_visible() for i in range(2)] == [True, True]
+    # A cell that is run again goes, and comes back below the other.
+    page.evaluate("document.querySelector('.cxrbench').remove()")
+    script = """(text) => {
+        const cell = document.createRange().createContextualFragment(text);
+        document.body.append(cell);
+    }"""
+    page.evaluate(script, fragment(little))
+    page.locator(".cxrbench").last.locator("[data-chooser-button]").click()
+    page.get_by_role("checkbox", name="cnn6", exact=True).uncheck()
+    page.keyboard.press("Escape")
+    shown = [boards.nth(i).locator("tbody [data-row='0'], tr[data-row='0']") for i in range(2)]
+    assert [it.first.is_visible() for it in shown] == [True, False]
     page.get_by_text("valid", exact=True).last.scroll_into_view_if_needed()
     page.locator(".cxrbench").last.get_by_text("train", exact=True).first.click()
     assert [boards.nth(i).is_visible() for i in range(2)] == [True, False]

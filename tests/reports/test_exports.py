@@ -61,6 +61,10 @@ def test_a_drawing_can_be_had_as_a_pdf_too(files):
 
 def test_only_what_is_asked_for_is_made(small):
     assert {name.rpartition(".")[2] for name, _ in exports(small, ["md"])} == {"md"}
+
+
+def test_nothing_is_drawn_where_only_the_page_is_asked_for(small, monkeypatch):
+    monkeypatch.setattr("reports.exports.sections", lambda *_: pytest.fail("drawn for nothing"))
     assert list(exports(small, ["html"])) == []
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from reports import figures, numbers
+from reports import distribution, figures, numbers
 from reports.palette import VARIABLES, heat_level, placeholder, row_styles
 from reports.svg import to_svg
 
@@ -124,7 +124,7 @@ def test_a_row_can_be_found_and_is_named_where_one_points_at_it():
 def test_identifiers_of_two_drawings_do_not_meet():
     table = numbers.prevalences(parts(), findings())
     ids = [
-        set(re.findall(r' id="([^"]+)"', figures.split_balance(table, name=name, label="x")))
+        set(re.findall(r' id="([^"]+)"', distribution.split_balance(table, name=name, label="x")))
         for name in ("one", "two")
     ]
     assert ids[0]
@@ -139,34 +139,34 @@ def test_a_label_is_told_to_who_does_not_see_the_drawing():
 @pytest.mark.filterwarnings("error")
 def test_names_in_any_script_are_drawn_without_a_warning():
     table = numbers.prevalences(parts(), [{"name": "F_0", "label": "胸膜 שלום"}])
-    figures.class_distribution(table, name="d", label="x")
-    figures.split_balance(table, name="b", label="x")
-    assert "胸膜" in figures.cooccurrence([[1]], ["胸膜"], name="c", label="x")
+    distribution.class_distribution(table, name="d", label="x")
+    distribution.split_balance(table, name="b", label="x")
+    assert "胸膜" in distribution.cooccurrence([[1]], ["胸膜"], name="c", label="x")
 
 
 def test_names_are_drawn_as_they_stand_not_as_markup_or_mathematics():
     label = '<b>"$x^2$'
-    svg = figures.cooccurrence([[3, 1], [1, 2]], [label, "胸膜"], name="c", label="x")
+    svg = distribution.cooccurrence([[3, 1], [1, 2]], [label, "胸膜"], name="c", label="x")
     texts = [t.text for t in ET.fromstring(svg).iter() if t.tag.endswith("text")]
     assert texts.count(label) == 2
     assert texts.count("胸膜") == 2
 
 
 def test_a_long_name_is_cut_to_fit():
-    svg = figures.cooccurrence([[3]], ["M" * 200], name="c", label="x")
+    svg = distribution.cooccurrence([[3]], ["M" * 200], name="c", label="x")
     longest = max(len(t.text) for t in ET.fromstring(svg).iter() if t.tag.endswith("text"))
     assert longest == 20
 
 
 def test_cooccurrence_shows_the_counts():
-    svg = figures.cooccurrence([[30, 7], [7, 1234]], ["A", "B"], name="c", label="x")
+    svg = distribution.cooccurrence([[30, 7], [7, 1234]], ["A", "B"], name="c", label="x")
     texts = [t.text for t in ET.fromstring(svg).iter() if t.tag.endswith("text")]
     assert sorted(t for t in texts if t not in "AB") == ["1,234", "30", "7", "7"]
 
 
 def test_findings_without_positives_are_drawn_too():
     table = numbers.prevalences(parts((0, 0, 0)), findings())
-    for draw in (figures.class_distribution, figures.split_balance):
+    for draw in (distribution.class_distribution, distribution.split_balance):
         assert "Finding 2" in draw(table, name="d", label="x")
 
 

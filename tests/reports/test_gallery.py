@@ -99,6 +99,10 @@ def test_a_map_covers_nothing_where_it_is_zero():
     assert cover[4, 4] == round(overlays.OPACITY * 255)
 
 
+def test_every_link_inside_the_page_arrives(astray):
+    assert astray(gallery.render(content())) == set()
+
+
 def test_the_page_holds_its_images_and_asks_for_nothing():
     page = gallery.render(content())
     addresses = re.findall(r'(?:src|href)="([^"]*)"', page)

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from reports import grid
+from reports.marks import Marks
 from reports.page import fragment, render
 from reports.tables import EMPTY, Column, Line, Table, cell
 from reports.writers import to_csv, to_latex, to_markdown
@@ -132,6 +133,17 @@ def test_the_story_tells_means_cell_by_cell_wins_failures_and_the_source_of_the_
 def test_each_cell_leads_to_its_report_from_the_page_and_from_nowhere_else(summary):
     assert 'href="cells/split.seed=1/report.html"' in render(summary)
     assert "report.html" not in fragment(summary)
+
+
+def test_every_link_inside_the_page_arrives(summary, astray):
+    assert astray(render(summary)) == set()
+
+
+def test_a_column_is_chosen_with_its_row_however_many_values_its_setting_has(summary):
+    marks, place = Marks(summary), [row["name"] for row in summary["rows"]].index("hog")
+    for name in ("hog", "hog, size = 224", "hog, size = 224, rounds = 20"):
+        assert marks.of(name) == f' data-row="{place}"'
+    assert marks.of("hogs, size = 224") == ""
 
 
 def test_the_drawing_has_a_dot_a_line_and_a_tick_a_cell(summary):

@@ -3,6 +3,7 @@
 import pytest
 
 from reports import literature
+from reports.marks import Marks
 from reports.page import render
 
 
@@ -51,6 +52,18 @@ def test_beside_the_phantom_one_sentence_is_all(beside):
     page = render(beside)
     assert "Drawn by a program." in page
     assert "run-published" not in page
+
+
+def test_every_column_of_a_finding_is_chosen_with_it_however_files_spell_it(beside):
+    for line in beside["published"]["lines"]:
+        line["finding"] = line["finding"].replace("Mass", "Pleural_Thickening")
+    table = literature.section(beside, "run")["beside"]
+    marked = {column.label: str(Marks(beside).heading(column)) for column in table.columns}
+    places = {it["label"]: place for place, it in enumerate(beside["findings"])}
+    assert "Pleural thickening" in places
+    assert {label: mark for label, mark in marked.items() if mark} == {
+        label: f' data-finding="{place}"' for label, place in places.items()
+    }
 
 
 def test_the_page_names_every_source_once(beside):

@@ -84,6 +84,10 @@ def test_each_later_run_has_a_drawing_and_a_matrix_of_its_own(summary):
         assert [run for run, *_ in matrices] == ["b", "c"]
 
 
+def test_every_link_inside_the_page_arrives(summary, astray):
+    assert astray(render(summary)) == set()
+
+
 def test_what_is_the_same_everywhere_is_said_to_be(summary):
     summary["runs"]["options"] = []
     page = render(summary)

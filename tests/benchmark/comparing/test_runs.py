@@ -52,9 +52,35 @@ def test_a_summary_is_plain_json_and_tells_what_is_not_the_same(compared):
     assert runs["options"] == [{"what": "hog.rounds", "values": {"before": "20", "after": "200"}}]
     assert {"what": "xgboost", "values": {"before": "2.1", "after": "3.2"}} in runs["circumstances"]
     assert "numpy" not in [line["what"] for line in runs["circumstances"]]
+    assert {row["name"]: row["status"] for row in summary["rows"]} == {
+        "hog": "done",
+        "floor": "done",
+        "cnn6": "failed",
+        "lbp": "done in 1 of 2 runs",
+    }
     assert {line["what"]: line["values"] for line in runs["rows_apart"]} == {
         "cnn6": {"before": "failed: out of memory", "after": "not in this run"},
         "lbp": {"before": "not in this run", "after": "AUC not evaluated"},
+    }
+
+
+def test_values_are_told_as_an_experiment_writes_them_and_sizes_with_their_unit(study, tmp_path):
+    floor = {"floor": study.scores(1)}
+    chosen = {"floor": {"views": ["PA"], "weights": None, "shuffle": True}}
+    old = study.write(tmp_path / "old", floor, options={"floor": dict.fromkeys(chosen["floor"], 0)})
+    new = study.write(tmp_path / "new", floor, options=chosen)
+    known = json.loads((new / "provenance.json").read_text())
+    known |= {"git": "0a1b2c", "machine": {"memory": 25_276_514_304}}
+    (new / "provenance.json").write_text(json.dumps(known))
+    runs = compare_runs([old, new]).summary["runs"]
+    assert {it["what"]: it["values"]["new"] for it in runs["options"]} == {
+        "floor.views": '["PA"]',
+        "floor.weights": "none",
+        "floor.shuffle": "true",
+    }
+    assert {it["what"]: tuple(it["values"].values()) for it in runs["circumstances"]} == {
+        "commit": ("none", "0a1b2c"),
+        "memory": ("none", "25.3 GB"),
     }
 
 
@@ -103,10 +129,13 @@ def test_the_command_prints_the_changes_and_writes_the_page_and_its_tables(
         (["BEFORE", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
         (["BEFORE", "--out", "x.html"], "--out is for a comparison"),
         (["BEFORE", "/nowhere"], "/nowhere is no run folder"),
+        (["BEFORE", "AFTER", "--out", "page"], "--out page is no page: give a file whose name"),
+        (["BEFORE", "AFTER", "--out", "BEFORE"], "is no page: give a file whose name"),
     ],
 )
 def test_bad_input_is_a_line_and_a_status_of_2(folders, arguments, message, capsys):
-    given = [argument.replace("BEFORE", str(folders[0])) for argument in arguments]
+    places = dict(zip(("BEFORE", "AFTER"), map(str, folders), strict=True))
+    given = [places.get(argument, argument) for argument in arguments]
     with pytest.raises(SystemExit) as end:
         main(["report", *given])
     assert end.value.code == 2
