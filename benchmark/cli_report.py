@@ -39,8 +39,8 @@ def report_command(
     kinds = pages.known_formats([kind.strip() for it in formats for kind in it.split(",")])
     if len(runs) > 1:
         compared = api.compare_runs(runs)
-        printing.print_table(compared.lines())
         written = compared.export(*kinds, out=out)
+        printing.print_table(compared.lines())
     elif out:
         raise InputError("--out is for a comparison: the report of one run lies in its folder")
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark import pages
 from benchmark.comparing.alike import open_runs
 from benchmark.evaluation.evidence import Evidence
+from features.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +90,8 @@ class RunsCompared:
     def _place(self, out: str | Path | None) -> Path:
         from benchmark.comparing.summary import name_of
 
+        if out and Path(out).suffix != ".html":  # tables and figures go into a folder without it
+            raise InputError(f"--out {out}: the page's file ends in .html")
         beside = next(iter(self._runs.values())).path.resolve().parent
         return Path(out) if out else beside / f"{name_of(self.names)}.html"
 

@@ -91,8 +91,11 @@ def test_the_command_prints_the_changes_and_writes_the_page_and_its_tables(
     assert said[1].split()[:2] == ["hog", "after"]
     assert "same scores" in said[2]
     assert "after against before" in out.read_text()
-    table = tmp_path / "page" / "tables" / "changes-auc.csv"
-    assert {str(out), str(table)} <= set(said)
+    table, matrix = (
+        tmp_path / "page" / "tables" / f"{name}.csv"
+        for name in ("changes-auc", "changes-auc-by-finding")
+    )
+    assert {str(out), str(table), str(matrix)} <= set(said)
     (hog, floor) = csv.DictReader(io.StringIO(table.read_text()))
     assert (hog["verdict"], floor["same_scores"]) == ("better", "True")
 
@@ -102,11 +105,13 @@ def test_the_command_prints_the_changes_and_writes_the_page_and_its_tables(
     [
         (["BEFORE", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
         (["BEFORE", "--out", "x.html"], "--out is for a comparison"),
+        (["BEFORE", "AFTER", "--out", "page"], "--out page: the page's file ends in .html"),
         (["BEFORE", "/nowhere"], "/nowhere is no run folder"),
     ],
 )
 def test_bad_input_is_a_line_and_a_status_of_2(folders, arguments, message, capsys):
-    given = [argument.replace("BEFORE", str(folders[0])) for argument in arguments]
+    places = dict(zip(("BEFORE", "AFTER"), map(str, folders), strict=True))
+    given = [places.get(argument, argument) for argument in arguments]
     with pytest.raises(SystemExit) as end:
         main(["report", *given])
     assert end.value.code == 2
