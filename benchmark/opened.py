@@ -11,6 +11,7 @@ from benchmark import pages
 from benchmark.console import Console
 from benchmark.executors.executor import Executor
 from benchmark.run_folder import RunFolder
+from features.errors import unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +77,20 @@ class Run:
         return self._run.split()
 
     def scores(self, row: str) -> "pd.DataFrame":
-        """Return a row's probabilities on all parts, indexed by image."""
+        """Return a row's probabilities on all parts, indexed by image.
+
+        Raises
+        ------
+        InputError
+            If the run has no such row, or has not finished it.
+        """
+        finished = [name for name in self._run.experiment().rows if self._is_done(name)]
+        if row not in finished:
+            raise unknown("finished row", row, finished, where=str(self.path))
         return self._run.row(row).scores()
+
+    def _is_done(self, row: str) -> bool:
+        return self._run.row(row).status.get("state") == "done"
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class RowFolder:
         try:
             scores = self.scores()
             return bool(scores.loc[truth.index, list(truth.columns)].notna().all(axis=None))
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):  # TypeError: no table at all
             return False
 
     @property

@@ -52,6 +52,8 @@ class RunFolder:
         folder = cls(path)
         if not (folder.path / "experiment.toml").is_file():
             raise InputError(f"{path} is no run folder: it holds no experiment.toml")
+        if not (folder.path / "provenance.json").is_file():  # written once all has been read
+            raise InputError(f"{path} holds no provenance.json: run its experiment again")
         return folder
 
     def claim(self) -> None:

@@ -121,7 +121,8 @@ def _matrices(summary: Summary, metric: str) -> list[tuple[str, Table, Any]]:
             it for it in summary["runs"]["changes"] if (it["run"], it["metric"]) == (run, metric)
         ]
         if lines:
-            table = _matrix(summary, f"changes-{metric}-{place}", metric, lines)
+            name = f"changes-{metric}-by-finding" + (f"-{place}" if place > 1 else "")
+            table = _matrix(summary, name, metric, lines)
             made.append((run, table, downloads(summary, table)))
     return made
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -64,6 +65,19 @@ def test_every_finished_row_hands_over_its_cost(run):
     }
     assert rows["corner"]["cost"]["images_predict"] == 120
     assert rows["broken"]["cost"] == {}
+
+
+def test_scores_of_a_row_that_is_not_finished_are_refused_by_name(run):
+    for row in ("broken", "cnn7"):
+        with pytest.raises(InputError, match=f"unknown finished row '{row}' in .* corner"):
+            run.scores(row)
+
+
+def test_a_damaged_file_of_scores_is_named_with_its_row(run, tmp_path):
+    copy = shutil.copytree(run.path, tmp_path / "copy")
+    (copy / "models" / "corner" / "scores.csv").write_text("no table at all\n")
+    with pytest.raises(InputError, match=r"scores\.csv of corner in .* lacks scores"):
+        open_run(copy).evaluate()
 
 
 def test_a_run_shows_itself_in_a_notebook_and_gives_tables(run):

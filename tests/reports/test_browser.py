@@ -315,6 +315,15 @@ def test_no_width_makes_the_page_scroll_sideways(opened, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.parametrize("table", ["run-leaderboard-test", "run-costs"])
+def test_names_of_rows_stay_whole_on_a_narrow_screen(opened, table):
+    page = opened(viewport={"width": 360, "height": 800})
+    heights = page.locator(f"#{table} tbody th bdi").evaluate_all(
+        "names => names.map(it => it.getBoundingClientRect().height)"
+    )
+    assert max(heights) < 30  # one line
+
+
 def test_hostile_names_are_shown_as_text(opened, little, tmp_path):
     name = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'" + "w" * 300
     little["rows"][0]["name"] = name

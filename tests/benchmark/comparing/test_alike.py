@@ -1,5 +1,7 @@
 """Runs that are not judged alike are refused, and what differs is said."""
 
+import shutil
+
 import pytest
 
 from benchmark.comparing.alike import open_runs
@@ -60,6 +62,14 @@ def test_other_patients_are_refused(study, tmp_path, first):
     assert "2 of 60 test images are of other patients" in refused(
         study, tmp_path, first, split=split
     )
+
+
+def test_a_run_that_has_not_read_its_data_is_no_run_yet(first, tmp_path):
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    shutil.copy(first / "experiment.toml", begun)
+    with pytest.raises(InputError, match=r"begun holds no provenance\.json"):
+        open_runs([first, begun])
 
 
 def test_one_run_alone_or_twice_is_no_comparison(first):

@@ -117,8 +117,11 @@ def test_the_command_prints_the_changes_and_writes_the_page_and_its_tables(
     assert said[1].split()[:2] == ["hog", "after"]
     assert "same scores" in said[2]
     assert "after against before" in out.read_text()
-    table = tmp_path / "page" / "tables" / "changes-auc.csv"
-    assert {str(out), str(table)} <= set(said)
+    table, matrix = (
+        tmp_path / "page" / "tables" / f"{name}.csv"
+        for name in ("changes-auc", "changes-auc-by-finding")
+    )
+    assert {str(out), str(table), str(matrix)} <= set(said)
     (hog, floor) = csv.DictReader(io.StringIO(table.read_text()))
     assert (hog["verdict"], floor["same_scores"]) == ("better", "True")
 
@@ -128,6 +131,7 @@ def test_the_command_prints_the_changes_and_writes_the_page_and_its_tables(
     [
         (["BEFORE", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
         (["BEFORE", "--out", "x.html"], "--out is for a comparison"),
+        (["BEFORE", "AFTER", "--out", "page"], "--out page: the page's file ends in .html"),
         (["BEFORE", "/nowhere"], "/nowhere is no run folder"),
         (["BEFORE", "AFTER", "--out", "page"], "--out page is no page: give a file whose name"),
         (["BEFORE", "AFTER", "--out", "BEFORE"], "is no page: give a file whose name"),
