@@ -131,7 +131,6 @@ def test_the_command_prints_the_changes_and_writes_the_page_and_its_tables(
     [
         (["BEFORE", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
         (["BEFORE", "--out", "x.html"], "--out is for a comparison"),
-        (["BEFORE", "AFTER", "--out", "page"], "--out page: the page's file ends in .html"),
         (["BEFORE", "/nowhere"], "/nowhere is no run folder"),
         (["BEFORE", "AFTER", "--out", "page"], "--out page is no page: give a file whose name"),
         (["BEFORE", "AFTER", "--out", "BEFORE"], "is no page: give a file whose name"),
