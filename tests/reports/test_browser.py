@@ -201,6 +201,16 @@ def test_an_address_that_was_sent_brings_its_choice_and_what_is_unknown_is_ignor
     assert set(column(page, "run-per-finding", "Part")) == {"test"}
 
 
+def settled(page, part):
+    """Scroll to a part of the page, and return its box once nothing moves: that hides the tip."""
+    part.scroll_into_view_if_needed()
+    before, box = None, part.bounding_box()
+    while box != before:
+        page.wait_for_timeout(100)
+        before, box = box, part.bounding_box()
+    return box
+
+
 def tip(page):
     return page.locator(".tip").inner_text().split("\n")
 
@@ -214,8 +224,7 @@ def test_the_point_of_a_curve_next_to_the_pointer_is_told_with_its_threshold(ope
     for row in simulated["rows"][1:]:
         page.get_by_role("checkbox", name=row["name"], exact=True).uncheck()
     page.keyboard.press("Escape")
-    drawing.scroll_into_view_if_needed()
-    box = drawing.bounding_box()
+    box = settled(page, drawing)
     left, right, top, bottom = 0.18, 0.97, 0.04, 0.83  # where the axes lie in the drawing
     x = left + curve["fpr"][place] * (right - left)
     y = bottom - curve["tpr"][place] * (bottom - top)
@@ -247,8 +256,7 @@ def test_curves_are_read_with_the_arrow_keys(opened, simulated):
 def test_a_cell_of_the_matrix_says_what_it_is(opened):
     page = opened()
     cell = page.locator("#run-auc-by-finding tbody tr").first.locator("td").nth(2)
-    cell.scroll_into_view_if_needed()
-    page.wait_for_timeout(100)  # scrolling takes down what is told
+    settled(page, cell)
     cell.hover()
     row = page.locator("#run-auc-by-finding thead th").nth(3).inner_text()
     assert tip(page)[:2] == [f"{row}: {cell.inner_text()}", "Atelectasis"]
