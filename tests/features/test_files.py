@@ -32,7 +32,7 @@ def test_several_files_are_written_under_a_folder(tmp_path):
 
 def test_what_cannot_be_written_is_called_by_its_own_name(tmp_path):
     (tmp_path / "page.html").mkdir()
-    with pytest.raises(OSError, match="page.html") as caught:
+    with pytest.raises(OSError, match=r"page\.html") as caught:
         write_text(tmp_path / "page.html", "text")
     assert caught.value.filename == str(tmp_path / "page.html")
     assert [it.name for it in tmp_path.iterdir()] == ["page.html"]
