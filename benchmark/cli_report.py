@@ -57,4 +57,5 @@ def _open(written: list[Path]) -> None:
     import webbrowser
 
     for page in written:
-        webbrowser.open(page.resolve().as_uri())
+        if not webbrowser.open(page.resolve().as_uri()):
+            typer.echo(f"no browser was found here to open {page} in", err=True)

@@ -132,12 +132,13 @@ def _images(experiment: Experiment, radiographs: Radiographs | None) -> int:
 def _costs(finished: str, left: dict[str, Estimate | None], disk: int) -> dict[str, Any]:
     """Add up what is left: seconds, bytes, and a sentence; an estimate of None is unknown."""
     seconds = sum(estimate.seconds for estimate in left.values() if estimate)
+    time = "less than a minute" if seconds < 60 else f"about {seconds / 60:.0f} min"
     unknown = ", ".join(name for name, estimate in left.items() if estimate is None)
     return {
         "seconds": round(seconds),
         "disk": disk,
-        "conclusion": f"{finished}; the others take "
-        f"about {seconds / 60:.0f} minutes on two cores and {disk / 1e6:,.0f} MB of disk"
+        "conclusion": f"{finished}; what is left takes {time} on two cores and "
+        f"{disk / 1e6:,.0f} MB of disk"
         + (f", without {unknown}, whose cost is unknown" if unknown else ""),
     }
 

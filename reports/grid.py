@@ -9,7 +9,7 @@ from reports.palette import heat_level
 from reports.spread import Spread
 from reports.story import names, say
 from reports.tables import Cell, Column, Line, Record, Table, cell, is_missing
-from reports.views import METRICS, label_of
+from reports.views import METRICS, label_of, unfinished_line
 
 Summary = Mapping[str, Any]
 
@@ -51,11 +51,8 @@ def leaderboard(summary: Summary) -> Table:
     columns += [column for column in _SHOWN if column.key not in hidden]
     made = [_line(line, columns) for line in lines]
     finished = {line["row"] for line in lines}
-    for row in summary.get("rows", ()):
-        if row["name"] not in finished:
-            why = f"{row['status']}: {row.get('reason') or 'no reason recorded'}"
-            cells = [Cell(row["name"], form="row"), Cell(why, style="why", span=len(columns) - 1)]
-            made.append(Line(cells, row=row["name"], last=True, style="failed"))
+    rows = summary.get("rows", ())
+    made += [unfinished_line(row, columns) for row in rows if row["name"] not in finished]
     return Table("grid-means", "Rows by mean macro AUC on the test part", columns, made, lines)
 
 

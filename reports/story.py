@@ -41,11 +41,13 @@ def headline(summary: Mapping[str, Any]) -> list[Markup]:
         *_unfinished(summary),
         *_caution(summary, [*models, *floors], verdicts),
     ]
-    if sentences:
-        return sentences
+    return sentences if models or floors else [_nothing(summary), *sentences]
+
+
+def _nothing(summary: Mapping[str, Any]) -> Markup:
     if any(row["status"] == "done" for row in summary.get("rows", ())):
-        return [Markup("No row has an AUC on test: no finding is both present and absent there.")]
-    return [Markup("No row has finished yet: there is nothing to compare.")]
+        return Markup("No row has an AUC on test: no finding is both present and absent there.")
+    return Markup("No row has finished yet: there is nothing to compare.")
 
 
 def _standings(summary: Mapping[str, Any]) -> tuple[list[Standing], list[Standing]]:
@@ -181,12 +183,17 @@ def _extremes(summary: Mapping[str, Any], models: Sequence[Standing]) -> list[Ma
 
 
 def _unfinished(summary: Mapping[str, Any]) -> list[Markup]:
-    sentences = []
+    sentences, waiting = [], []
     for row in summary.get("rows", ()):
-        if row["status"] != "done":
+        if row["status"] == "missing":
+            waiting.append(row["name"])
+        elif row["status"] != "done":
             verb = "failed" if row["status"] == "failed" else "was interrupted"
             why = f": {row['reason']}" if row.get("reason") else ""
             sentences.append(say("{} {}", row["name"], Markup.escape(verb + why)) + ".")
+    if waiting:
+        verb = "has" if len(waiting) == 1 else "have"
+        sentences.append(names(waiting) + f" {verb} not begun.")
     return sentences
 
 

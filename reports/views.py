@@ -95,7 +95,7 @@ def leaderboard(summary: Summary, part: str) -> Table:
         if column.key in always or any(not is_missing(r[column.key]) for r in done)
     ]
     lines = [_standing_line(record, columns) for record in done]
-    lines += [_failed_line(row, columns) for row in rows if row["status"] != "done"]
+    lines += [unfinished_line(row, columns) for row in rows if row["status"] != "done"]
     caption = f"Rows by macro AUC on the {part} part"
     return Table(f"leaderboard-{part}", caption, columns, lines, done)
 
@@ -125,8 +125,10 @@ def _standing_line(record: Record, columns: Sequence[Column]) -> Line:
     return Line(cells, row=record["row"], style=record.get("kind") or "")
 
 
-def _failed_line(row: Record, columns: Sequence[Column]) -> Line:
-    why = f"{row['status']}: {row.get('reason') or 'no reason recorded'}"
+def unfinished_line(row: Record, columns: Sequence[Column]) -> Line:
+    """Make the line of a row without figures, with the reason in their place."""
+    state = "not begun" if row["status"] == "missing" else row["status"]
+    why = ": ".join(filter(None, [state, row.get("reason")]))
     cells = [Cell(row["name"], form="row"), Cell(why, style="why", span=len(columns) - 1)]
     return Line(cells, row=row["name"], last=True, style="failed")
 

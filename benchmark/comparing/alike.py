@@ -1,5 +1,6 @@
 """Which runs can be compared: those that judge the same images by the same labels."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def open_runs(folders: Sequence[str | Path]) -> dict[str, RunFolder]:
     Returns
     -------
     dict of str to RunFolder
-        By the folder's name, or by its path where two folders have one name.
+        By the folder's name, or by its path from a common folder where two have one name.
 
     Raises
     ------
@@ -33,14 +34,20 @@ def open_runs(folders: Sequence[str | Path]) -> dict[str, RunFolder]:
     places = [run.path.resolve() for run in runs]
     if len(set(places)) < max(len(places), 2):
         raise InputError("a comparison needs two runs or more, each given once")
-    names = [place.name for place in places]
-    unlike = len(set(names)) == len(names)
-    opened = dict(zip(names if unlike else map(str, places), runs, strict=True))
+    opened = dict(zip(_names(places), runs, strict=True))
     first, *others = opened
     for name in others:
         if reason := _differs(opened, first, name):
             raise InputError(f"{name} cannot be compared with {first}: {reason}")
     return opened
+
+
+def _names(places: Sequence[Path]) -> list[str]:
+    names = [place.name for place in places]
+    if len(set(names)) == len(names):
+        return names
+    shared = os.path.commonpath([place.parent for place in places])
+    return [place.relative_to(shared).as_posix() for place in places]
 
 
 def _single(folder: str | Path) -> RunFolder:

@@ -244,6 +244,15 @@ def test_the_headline_tells_failures_and_their_reason():
     assert "b failed: disk full. c was interrupted." in words(headline(run))
 
 
+def test_the_headline_begins_with_what_is_missing_where_nothing_has_finished():
+    run = small({})
+    run["rows"] = [{"name": name, "status": "missing", "kind": "deep"} for name in "abc"]
+    assert words(headline(run)) == (
+        "No row has finished yet: there is nothing to compare. a, b and c have not begun."
+    )
+    assert ">not begun<" in render(run)
+
+
 def compared(models, floors, verdicts):
     """A summary in which every pair of rows was compared; `verdicts` names those that differ."""
     pairs = combinations([*models, *floors], 2)

@@ -32,7 +32,7 @@ def test_runs_judged_alike_are_opened_by_their_folders_names(study, tmp_path, fi
 
 def test_folders_of_one_name_are_told_apart_by_their_paths(study, tmp_path, first):
     twin = study.write(tmp_path / "elsewhere" / "first", {"hog": study.scores(1)})
-    assert list(open_runs([first, twin])) == [str(first), str(twin)]
+    assert list(open_runs([first, twin])) == ["first", "elsewhere/first"]
 
 
 def test_another_test_part_is_refused_with_its_size(study, tmp_path, first):

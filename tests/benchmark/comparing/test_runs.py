@@ -126,6 +126,15 @@ def test_the_command_prints_the_changes_and_writes_the_page_and_its_tables(
     assert (hog["verdict"], floor["same_scores"]) == ("better", "True")
 
 
+def test_a_machine_without_a_browser_says_so(folders, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("webbrowser.open", lambda address: False)
+    page = tmp_path / "page.html"
+    with pytest.raises(SystemExit) as end:
+        main(["report", *map(str, folders), "--out", str(page), "--open"])
+    assert end.value.code == 0
+    assert capsys.readouterr().err == f"no browser was found here to open {page} in\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
