@@ -228,7 +228,8 @@ def test_the_point_of_a_curve_next_to_the_pointer_is_told_with_its_threshold(ope
     left, right, top, bottom = 0.18, 0.97, 0.04, 0.83  # where the axes lie in the drawing
     x = left + curve["fpr"][place] * (right - left)
     y = bottom - curve["tpr"][place] * (bottom - top)
-    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    # Held to the drawing, which moves as the sections above it are laid out.
+    drawing.hover(position={"x": x * box["width"], "y": y * box["height"]})
     row, recall, rate, threshold = tip(page)
     assert row.startswith("cnn6: AUC 0.")
     assert float(recall.removeprefix("recall ")) == pytest.approx(curve["tpr"][place], abs=0.001)
