@@ -9,13 +9,12 @@ import keras
 import numpy as np
 
 from features.files import write_with
-from models.training import weights
 
 
 class Checkpoints:
-    """The folder of one training: its state after the last epoch, the weights of the best.
+    """The folder of one training: its state after the last epoch, and after the best.
 
-    The state holds every variable of network and optimiser, those of the generators of random
+    A state holds every variable of network and optimiser, those of the generators of random
     numbers too, and the history. What callbacks count follows from the history, and the order of
     the images from the epoch, so nothing else is needed to go on as if nothing had happened.
 
@@ -39,21 +38,14 @@ class Checkpoints:
     def __init__(self, folder: Path, monitor: str, key: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._monitor, self._key = folder, monitor, key
-        self._file = folder / "state.npz"
-        said = self._said()
-        mine = said.get("key") == key
-        self.lines: list[dict[str, Any]] = said["lines"] if mine else []
-        self.stopped: bool = said["stopped"] if mine else False
-        if self.lines and not self._best_file.is_file():
-            self.lines, self.stopped = [], False
-
-    def _said(self) -> dict[str, Any]:
-        """Return what the state says; nothing where it is none, or was cut short with the power."""
-        try:
-            with np.load(self._file, allow_pickle=False) as state:
-                return json.loads(str(state["said"]))
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-            return {}
+        said = {file: _said(file) for file in folder.glob("epoch-*.npz")}
+        mine = {file: it for file, it in said.items() if it.get("key") == key}
+        for file in sorted(mine, reverse=True):  # the newest that its best epoch still stands by
+            self.lines: list[dict[str, Any]] = mine[file]["lines"]
+            self.stopped: bool = mine[file]["stopped"]
+            if self._file(self.best) in mine:
+                return
+        self.lines, self.stopped = [], False
 
     @property
     def best(self) -> int:
@@ -62,20 +54,19 @@ class Checkpoints:
         return min(self.lines, key=lambda line: sign * line[self._monitor])["epoch"]
 
     def save(self, network: keras.Model, line: dict[str, Any], *, stopped: bool) -> None:
-        """Take in an epoch that is finished: its figures, its weights if best, the state.
+        """Take in an epoch that is finished: its figures, its state.
 
-        The state is put in place at once, after the weights that it speaks of and before older
-        ones go: whenever the process dies, what it finds next time belongs together.
+        Older states go when the new one is in its place, all but that of the best epoch: whenever
+        the process dies, what it finds next time belongs together.
         """
         self.lines.append(line)
         self.stopped = stopped
-        if self.best == line["epoch"]:
-            weights.save(network, self._best_file)
         said = json.dumps({"key": self._key, "lines": self.lines, "stopped": stopped})
         values = [np.asarray(variable) for variable in _variables(network)]
-        write_with(self._file, lambda file: np.savez(file, *values, said=np.array(said)))
-        for file in self._folder.glob("best-*.weights.h5"):
-            if file != self._best_file:
+        last = self._file(line["epoch"])
+        write_with(last, lambda file: np.savez(file, *values, said=np.array(said)))
+        for file in self._folder.glob("epoch-*.npz"):
+            if file not in (last, self._file(self.best)):
                 file.unlink()
 
     def restore(self, network: keras.Model, *, optimizer: bool = True) -> None:
@@ -89,18 +80,30 @@ class Checkpoints:
             Also those of its optimiser; not where a new phase begins with one of its own.
         """
         variables = _variables(network) if optimizer else network.variables
-        with np.load(self._file, allow_pickle=False) as state:
+        self._load(self.lines[-1]["epoch"], variables)
+
+    def load_best(self, network: keras.Model) -> None:
+        """Put the network's variables back to where the best epoch left them."""
+        self._load(self.best, network.variables)
+
+    def _load(self, epoch: int, variables: list[keras.Variable]) -> None:
+        with np.load(self._file(epoch), allow_pickle=False) as state:
             for number, variable in enumerate(variables):
                 variable.assign(state[f"arr_{number}"])
 
-    def load_best(self, network: keras.Model) -> None:
-        """Give the network the weights of the best epoch."""
-        weights.load(network, self._best_file)
+    def _file(self, epoch: int) -> Path:
+        return self._folder / f"epoch-{epoch:04}.npz"
 
-    @property
-    def _best_file(self) -> Path:
-        return self._folder / f"best-{self.best:04}.weights.h5"
+
+def _said(file: Path) -> dict[str, Any]:
+    """Return what a state says; nothing where it is none, or was cut short with the power."""
+    try:
+        with np.load(file, allow_pickle=False) as state:
+            return json.loads(str(state["said"]))
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+        return {}
 
 
 def _variables(network: keras.Model) -> list[keras.Variable]:
+    """Return the variables of a state: the network's own come first, whatever is frozen."""
     return [*network.variables, *network.optimizer.variables]

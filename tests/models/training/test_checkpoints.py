@@ -1,6 +1,7 @@
 """A training that is killed goes on, and ends as if nothing had happened."""
 
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,17 +67,40 @@ def test_two_phases_go_on_in_the_one_that_was_cut(train_apart, deaths):
     assert resumed["weights"] == whole["weights"]
 
 
-@pytest.mark.parametrize("lost", ["state.npz", "best-*"])
-def test_a_state_that_cannot_be_used_begins_anew(train_apart, tmp_path, lost):
+def cut_short(file):
+    file.write_bytes(file.read_bytes()[:2000])  # as a power cut may leave it
+
+
+def test_without_a_whole_state_it_begins_anew(train_apart, tmp_path):
     told = {"epochs": 2, "deterministic": True}
     whole = train_apart(**told)
-    (file,) = (tmp_path / "job").glob(lost)
-    if lost == "state.npz":
-        file.write_bytes(file.read_bytes()[:2000])  # as a power cut may leave it
-    else:
-        file.unlink()
+    for file in (tmp_path / "job").glob("epoch-*"):
+        cut_short(file)
 
     again = train_apart(**told)
 
     assert untimed(again) == untimed(whole)
-    assert again["history"] != whole["history"]  # other seconds: it was trained
+    assert again["history"][0] != whole["history"][0]  # other seconds: it was trained
+
+
+@pytest.mark.parametrize("lose", [cut_short, Path.unlink], ids=["cut short", "gone"])
+@pytest.mark.parametrize("lost", ["best", "last"])
+def test_a_state_that_is_lost_costs_its_own_epochs_alone(train_apart, tmp_path, lost, lose):
+    whole = train_apart(**TRAINING)
+    best, last = sorted((tmp_path / "job").glob("epoch-*"))
+    lose(best if lost == "best" else last)
+
+    again = train_apart(**TRAINING)
+
+    kept = 0 if lost == "best" else int(best.stem[-4:])
+    assert untimed(again) == untimed(whole)
+    assert again["weights"] == whole["weights"]
+    assert again["history"][:kept] == whole["history"][:kept]
+    assert again["history"][kept] != whole["history"][kept]  # other seconds: it was trained
+
+
+def test_no_more_than_two_states_are_kept(train_apart, tmp_path):
+    train_apart("job", epochs=5)
+    train_apart("job", epochs=3, loss="focal")  # another training: what it finds, it replaces
+
+    assert 1 <= len(list((tmp_path / "job").iterdir())) <= 2
