@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmark.experiment import Split as SplitSettings
 from benchmark.predictions import Predictions
+from benchmark.settings import Split as SplitSettings
 from benchmark.split_file import PARTS, read_split_file, some
 from benchmark.splits import official_lists
 from features.errors import InputError

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.datasets.loading import load_radiographs, phantom_folder
-from benchmark.experiment import Data, Experiment
+from benchmark.experiment import Experiment
 from benchmark.grids.cells import cells_of
 from benchmark.grids.folder import GridFolder
 from benchmark.inputs import Inputs, split_of
 from benchmark.rows import Row, fingerprints, rows_of
 from benchmark.run_folder import RunFolder
+from benchmark.settings import Data
 from features.fingerprint import digest
 from features.radiographs import Radiographs
 from models.base import Estimate

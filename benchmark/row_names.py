@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from benchmark.experiment import FOLDER_NAME
+from benchmark.settings import FOLDER_NAME
 from features.errors import InputError
 
 _LONGEST = 80

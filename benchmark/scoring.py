@@ -16,7 +16,7 @@ from benchmark.datasets.files import stem
 from benchmark.datasets.loading import holds_phantom, load_radiographs
 from benchmark.evaluation.crossfit import draw_halves
 from benchmark.evaluation.thresholds import Rule
-from benchmark.experiment import Evaluation, Experiment
+from benchmark.experiment import Experiment
 from benchmark.opened import Run
 from benchmark.predictions import Predictions, Scale, read_predictions
 from benchmark.provenance import describe
@@ -24,6 +24,7 @@ from benchmark.row_names import name_rows
 from benchmark.run_folder import RUN_TABLES, RunFolder
 from benchmark.runner import alone_in, evaluate
 from benchmark.second_labels import second_labels_of
+from benchmark.settings import Evaluation
 from benchmark.split_file import PARTS
 from benchmark.splits import Split
 from features.errors import InputError

@@ -8,8 +8,9 @@ import pandas as pd
 
 from benchmark.evaluation.estimates import Estimates
 from benchmark.evaluation.estimating import estimate_findings
-from benchmark.evaluation.evidence import Evidence, Part
+from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.intervals import draw_patients, interval
+from benchmark.evaluation.part import Part
 from features.findings import FINDINGS
 
 #: What has an interval.

@@ -13,8 +13,9 @@ from benchmark.checks.check import (
     unjudged,
 )
 from benchmark.evaluation.estimates import Estimates
-from benchmark.evaluation.evidence import Evidence, Part
+from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.intervals import interval
+from benchmark.evaluation.part import Part
 from benchmark.evaluation.ranked import Ranked
 from benchmark.published import published
 

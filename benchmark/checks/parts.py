@@ -12,7 +12,8 @@ from benchmark.checks.check import (
     in_words,
     unjudged,
 )
-from benchmark.evaluation.evidence import Evidence, Part
+from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.part import Part
 from benchmark.split_file import some
 
 #: Fewer patients than this tell rows apart badly.

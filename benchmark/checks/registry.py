@@ -27,8 +27,8 @@ def available() -> dict[str, Check]:
     return {it.code: it for it in sorted(found, key=lambda it: it.code)}
 
 
-def known_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return codes if there is a check of each.
+def check_codes(codes: tuple[str, ...]) -> None:
+    """Refuse codes that no check has.
 
     Raises
     ------
@@ -37,8 +37,7 @@ def known_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
     """
     for code in codes:
         if code not in available():
-            raise unknown("check", code, available())
-    return codes
+            raise unknown("check", code, available(), where="evaluation.mute")
 
 
 def checks_table(evidence: Evidence) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from benchmark.evaluation.estimating import estimate_ranking
 from benchmark.evaluation.evidence import Evidence, axis_names
 from benchmark.evaluation.intervals import interval
 from benchmark.evaluation.metrics import RANKING
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 
 #: Of each change the figures, and what `benchmark.evaluation.comparison.compare` says of it.
 COLUMNS = (

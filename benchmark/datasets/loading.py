@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmark.datasets.nih import read_nih
 from benchmark.datasets.phantom import write_phantom
-from benchmark.experiment import Data
+from benchmark.settings import Data
 from features.errors import InputError
 from features.fingerprint import digest
 from features.progress import Progress, silent

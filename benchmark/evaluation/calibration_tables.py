@@ -9,11 +9,12 @@ import pandas as pd
 
 from benchmark.evaluation.calibration import Bins, cox, recalibrate
 from benchmark.evaluation.estimates import Estimates, ratio
-from benchmark.evaluation.evidence import Evidence, Part
+from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.intervals import interval, wilson
 from benchmark.evaluation.lines import counted, left_out
 from benchmark.evaluation.metrics import known
 from benchmark.evaluation.net_benefit import GRID, net_benefit
+from benchmark.evaluation.part import Part
 from benchmark.evaluation.prevalence import by_patient, prevalences
 
 #: The stage of scores that are as the row gave them; else it is the name of a calibrator.

@@ -7,10 +7,11 @@ import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from benchmark.evaluation.estimates import Estimates
-from benchmark.evaluation.evidence import Evidence, Part, axis_names
+from benchmark.evaluation.evidence import Evidence, axis_names
 from benchmark.evaluation.intervals import interval
 from benchmark.evaluation.metrics import RANKING
-from benchmark.experiment import Evaluation
+from benchmark.evaluation.part import Part
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 
 #: The chance with which a difference as large as the minimum detectable one is found.

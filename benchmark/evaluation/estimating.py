@@ -3,8 +3,8 @@
 import numpy as np
 
 from benchmark.evaluation.estimates import Estimates, ratio
-from benchmark.evaluation.evidence import Part
 from benchmark.evaluation.metrics import DECISION, RANKING
+from benchmark.evaluation.part import Part
 from benchmark.evaluation.ranked import Ranked
 
 #: Of each decision metric, what stands above and below the line, in counts of (tp, fp, tn, fn).

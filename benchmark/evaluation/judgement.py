@@ -9,10 +9,11 @@ import pandas as pd
 
 from benchmark.evaluation.estimates import Estimates
 from benchmark.evaluation.estimating import estimate_findings
-from benchmark.evaluation.evidence import Evidence, Part
+from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.intervals import interval
 from benchmark.evaluation.lines import counted
-from benchmark.experiment import Evaluation
+from benchmark.evaluation.part import Part
+from benchmark.settings import Evaluation
 
 #: The columns that every such table has of a row and finding; `patients` are those with it.
 COUNTED = ("n", "positives", "patients")

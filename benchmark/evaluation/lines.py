@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from benchmark.evaluation.evidence import Part
+from benchmark.evaluation.part import Part
 from features.findings import FINDINGS
 
 

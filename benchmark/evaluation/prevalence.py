@@ -5,7 +5,8 @@ import pandas as pd
 from scipy.special import ndtri
 
 from benchmark.evaluation.estimates import Estimates, ratio
-from benchmark.evaluation.evidence import Evidence, Part
+from benchmark.evaluation.evidence import Evidence
+from benchmark.evaluation.part import Part
 
 #: The columns of evaluation/prevalence.csv.
 COLUMNS = ("finding", "train", "valid", "test", "ratio", "ratio_low", "ratio_high")

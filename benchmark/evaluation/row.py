@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from benchmark.evaluation.evidence import Evidence, Part, axis_names
+from benchmark.evaluation.evidence import Evidence, axis_names
 from benchmark.evaluation.intervals import interval
 from benchmark.evaluation.metrics import (
     COUNTS,
@@ -16,6 +16,7 @@ from benchmark.evaluation.metrics import (
     macro,
     micro,
 )
+from benchmark.evaluation.part import Part
 
 #: Metrics that have an interval on *test*.
 ESTIMATED = (*RANKING, *DECISION)

@@ -8,7 +8,7 @@ from typing import Any
 from benchmark.console import Console
 from benchmark.executors.executor import LOCAL, Executor
 from benchmark.executors.spread import spread
-from benchmark.experiment import Data, Experiment
+from benchmark.experiment import Experiment
 from benchmark.grids.cells import Cell, cells_of
 from benchmark.grids.folder import GridFolder
 from benchmark.grids.tables import aggregate, gather
@@ -30,6 +30,7 @@ from benchmark.runner import (
     interrupt,
     prepare,
 )
+from benchmark.settings import Data
 from features.errors import InputError
 
 

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from benchmark.experiment import FOLDER_NAME
 from benchmark.row_names import name_rows
+from benchmark.settings import FOLDER_NAME
 from features.errors import InputError
 
 

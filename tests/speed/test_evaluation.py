@@ -22,7 +22,7 @@ from benchmark.evaluation.estimating import estimate_ranking
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.intervals import interval
 from benchmark.evaluation.ranked import Ranked
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]

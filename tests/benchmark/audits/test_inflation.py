@@ -12,7 +12,7 @@ from benchmark.audits.leaky import leak
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.intervals import draw_patients
 from benchmark.evaluation.row import metrics_table
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from benchmark.splits import make_split
 from features.radiographs import Radiographs
 

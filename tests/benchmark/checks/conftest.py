@@ -9,7 +9,7 @@ import pytest
 from benchmark.checks.registry import available
 from benchmark.duplicates import COLUMNS
 from benchmark.evaluation.evidence import Evidence
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 
 #: Patients of each part; each has two radiographs.

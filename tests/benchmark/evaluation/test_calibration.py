@@ -22,7 +22,7 @@ from benchmark.evaluation.intervals import wilson
 from benchmark.evaluation.net_benefit import GRID, net_benefit
 from benchmark.evaluation.prevalence import prevalence_table
 from benchmark.evaluation.row import metrics_table
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 
 

@@ -16,7 +16,8 @@ from benchmark.evaluation.estimates import Estimates
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.intervals import draw_patients, interval
 from benchmark.evaluation.ranked import Ranked
-from benchmark.experiment import Evaluation, Experiment
+from benchmark.experiment import Experiment
+from benchmark.settings import Evaluation
 from features.errors import InputError
 from features.findings import FINDINGS
 

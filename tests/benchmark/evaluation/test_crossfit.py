@@ -6,7 +6,7 @@ from benchmark.evaluation.crossfit import draw_halves
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.halves import halves_table
 from benchmark.evaluation.row import metrics_table
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 from features.radiographs import Radiographs
 

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmark.evaluation.delong import COLUMNS, delong, delong_table, logit_interval
 from benchmark.evaluation.evidence import Evidence
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 
 
 def by_all_pairs(truth, scores):

@@ -8,7 +8,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from benchmark.evaluation.estimating import estimate
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.metrics import DECISION, RANKING, confusion, rates
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 
 IMAGES, PATIENTS = 60, 25

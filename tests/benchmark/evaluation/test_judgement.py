@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.judgement import Judgement, tabled
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 
 

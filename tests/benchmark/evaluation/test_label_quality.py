@@ -9,7 +9,7 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.label_quality import agreement, negatives_table, second_labels_table
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 
 IMAGES = 300

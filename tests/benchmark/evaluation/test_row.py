@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.row import COLUMNS, ESTIMATED, metrics_table
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 
 

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.subgroups import COLUMNS, UNKNOWN, groups_of, subgroups_table
-from benchmark.experiment import Evaluation
+from benchmark.settings import Evaluation
 from features.findings import FINDINGS
 
 IMAGES = 360

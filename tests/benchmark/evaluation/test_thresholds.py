@@ -9,7 +9,8 @@ from benchmark.evaluation.evidence import Evidence
 from benchmark.evaluation.intervals import wilson
 from benchmark.evaluation.threshold_table import COLUMNS, FIGURES, threshold_table
 from benchmark.evaluation.thresholds import KINDS, Rule, choose
-from benchmark.experiment import Evaluation, load
+from benchmark.experiment import load
+from benchmark.settings import Evaluation
 from features.errors import InputError
 from features.findings import FINDINGS
 
