@@ -145,6 +145,9 @@ def _compared(
 def summarise(judged: pd.DataFrame, *, row: str, part: str) -> pd.DataFrame:
     """Average judgements over the pairs of each finding, then over the findings.
 
+    A finding of which one patient alone has a box has no average box. It counts in no map's mean,
+    so that all of them are means over the same findings.
+
     Parameters
     ----------
     judged : pandas.DataFrame
@@ -155,18 +158,25 @@ def summarise(judged: pd.DataFrame, *, row: str, part: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `COLUMNS`: for each map, a line a finding and, last, their mean. ``empty`` is a
-        number of maps, and in the line of the mean the number in all.
+        Columns `COLUMNS`: for each map, a line a finding and, last, the mean over those that all
+        maps are judged on, with their counts. ``empty`` is a number of maps, and in the line of
+        the mean their number in all.
     """
+    unjudged = judged.loc[judged["iou"].isna(), "finding"].unique()
     lines = []
     for name, of_map in judged.groupby("map", sort=False):
-        findings = [
-            _line(found, finding, found[MEASURES].mean())
-            for finding, found in of_map.groupby("finding", sort=False)
+        means = of_map.groupby("finding", sort=False)[MEASURES].mean()
+        lines += [
+            {
+                "map": name,
+                **_line(of_map[of_map["finding"] == finding], finding, means.loc[finding]),
+            }
+            for finding in means.index
         ]
-        findings.append(_line(of_map, "mean", pd.DataFrame(findings)[MEASURES].mean()))
-        lines += [{"row": row, "map": name, "part": part, **line} for line in findings]
-    return pd.DataFrame(lines, columns=COLUMNS)
+        shared = of_map[~of_map["finding"].isin(unjudged)]
+        mean = means.drop(index=unjudged).mean()
+        lines.append({"map": name, **_line(shared, "mean", mean)})
+    return pd.DataFrame(lines, columns=COLUMNS).assign(row=row, part=part)
 
 
 def _line(judged: pd.DataFrame, finding: Any, means: pd.Series) -> dict[str, Any]:

@@ -82,7 +82,9 @@ def test_a_study_of_test_alone_is_looked_at_all_the_same(study):
 
 
 def test_muting_a_code_that_no_check_has_is_one_line_with_the_nearest():
-    with pytest.raises(InputError, match=r"unknown check 'cxr006'; did you mean 'CXR006'\?"):
+    with pytest.raises(
+        InputError, match=r"unknown check 'cxr006' in evaluation.mute; did you mean 'CXR006'\?"
+    ):
         load("demo").replace({"evaluation.mute": ["cxr006"]})
 
 
