@@ -99,9 +99,10 @@ def train(
     course = Course(batches, f"training {network.name}", epochs, progress)
     unlabelled = _batches(valid.inputs, None, plan)
     validation = Validation(unlabelled, valid.targets, plan.loss, plan.findings)
-    begin = 0
+    begin, given = 0, _trainable_inside(network)
     for phase in plan.phases:
         end = begin + phase.epochs
+        _settle(given, phase)
         if len(checkpoints.lines) < end and not checkpoints.stopped:
             _compile(network, phase, plan)
             followers = patience(plan.monitor, phase.patience) if phase.patience else []
@@ -134,22 +135,29 @@ def _batches(
     )
 
 
-def _freeze_statistics(backbone: keras.Model) -> None:
-    """Let batch normalisations work as in prediction; `training=False` in a call would not hold.
+def _trainable_inside(network: keras.Model) -> list[tuple[keras.Layer, bool]]:
+    """Return the networks inside a network and their layers, with whether they are to be trained.
 
-    Keras hands the outer network's own `training` on to the networks inside it, whatever they were
-    called with.
+    The outer ones come first, for Keras hands what is set on one down to those inside it.
     """
-    for layer in every_layer(backbone):
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
+    backbones = [layer for layer in network.layers if isinstance(layer, keras.Model)]
+    layers = [layer for backbone in backbones for layer in (backbone, *every_layer(backbone))]
+    return [(layer, layer.trainable) for layer in layers]
+
+
+def _settle(given: list[tuple[keras.Layer, bool]], phase: Phase) -> None:
+    """Freeze in a phase what it freezes; what the network's author froze stays frozen in all.
+
+    A batch normalisation that is not trained works as in prediction. `training=False` in a call
+    would not hold: Keras hands the outer network's own `training` on to the networks inside it.
+    """
+    for layer, trainable in given:
+        statistics = isinstance(layer, keras.layers.BatchNormalization)
+        kept = phase.backbone == "frozen" or (phase.backbone == "tuned" and statistics)
+        layer.trainable = trainable and not kept
 
 
 def _compile(network: keras.Model, phase: Phase, plan: Plan) -> None:
-    for backbone in (layer for layer in network.layers if isinstance(layer, keras.Model)):
-        backbone.trainable = phase.backbone != "frozen"
-        if phase.backbone == "tuned":
-            _freeze_statistics(backbone)
     network.compile(
         keras.optimizers.Adam(phase.learning_rate),
         loss=plan.loss,

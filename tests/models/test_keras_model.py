@@ -378,6 +378,37 @@ def test_the_second_phase_trains_the_backbone_but_for_its_batch_normalisation(pa
     assert [line["learning_rate"] for line in model.history][:2] == pytest.approx([1e-3, 1e-2])
 
 
+class Frozen(Tuned):
+    """A backbone that its author does not want trained, or not all of it."""
+
+    only: str = ""
+
+    def build(self, *given, **options):
+        network = super().build(*given, **options)
+        backbone = network.get_layer("backbone")
+        (backbone.get_layer(self.only) if self.only else backbone).trainable = False
+        return network
+
+
+@pytest.mark.parametrize("only", ["", "conv"], ids=["whole backbone", "its convolution"])
+@pytest.mark.parametrize("head_epochs", [0, 1], ids=["one phase", "two phases"])
+def test_what_an_author_froze_stays_frozen(parts, job, head_epochs, only):
+    model = Frozen(head_epochs=head_epochs, epochs=2, only=only).fit(*parts, job())
+
+    for before, after in zip(*learnt(model, ("backbone", "conv")), strict=True):
+        assert np.array_equal(before, after)
+    before, after = learnt(model, ("head",))
+    assert not np.allclose(before[0], after[0])
+
+
+def test_facts_do_not_hang_on_whether_a_training_was_cut_short(parts, job):
+    same = job()
+    first, again = (Tuned(head_epochs=1, epochs=1).fit(*parts, same).facts for _ in range(2))
+
+    assert again["resumed_after"] == 2  # nothing was left to train
+    assert again["trainable_parameters"] == first["trainable_parameters"] < first["parameters"]
+
+
 def test_two_phases_without_a_backbone_are_noted(parts, job):
     model = Small(head_epochs=1, epochs=1).fit(*parts, job())
 
