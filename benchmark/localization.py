@@ -162,20 +162,15 @@ def summarise(judged: pd.DataFrame, *, row: str, part: str) -> pd.DataFrame:
         maps are judged on, with their counts. ``empty`` is a number of maps, and in the line of
         the mean their number in all.
     """
-    unjudged = judged.loc[judged["iou"].isna(), "finding"].unique()
+    unjudged = judged.loc[judged["iou"].isna(), "finding"].unique().tolist()
     lines = []
     for name, of_map in judged.groupby("map", sort=False):
         means = of_map.groupby("finding", sort=False)[MEASURES].mean()
-        lines += [
-            {
-                "map": name,
-                **_line(of_map[of_map["finding"] == finding], finding, means.loc[finding]),
-            }
-            for finding in means.index
-        ]
+        for finding in means.index:
+            own = of_map[of_map["finding"] == finding]
+            lines.append({"map": name, **_line(own, finding, means.loc[finding])})
         shared = of_map[~of_map["finding"].isin(unjudged)]
-        mean = means.drop(index=unjudged).mean()
-        lines.append({"map": name, **_line(shared, "mean", mean)})
+        lines.append({"map": name, **_line(shared, "mean", means.drop(unjudged).mean())})
     return pd.DataFrame(lines, columns=COLUMNS).assign(row=row, part=part)
 
 

@@ -11,7 +11,7 @@ from benchmark.experiment import Experiment
 from benchmark.grids.cells import cells_of
 from benchmark.grids.folder import GridFolder
 from benchmark.inputs import Inputs, split_of
-from benchmark.rows import Row, fingerprints, rows_of
+from benchmark.rows import Row, fingerprints, usable_rows
 from benchmark.run_folder import RunFolder
 from benchmark.settings import Data
 from features.fingerprint import digest
@@ -113,7 +113,7 @@ def plan_grid(experiment: Experiment, folder: Path) -> dict[str, Any]:
 def _plan(
     experiment: Experiment, holds: Callable[[str, str], bool], read: Callable[[Data], Read]
 ) -> _Plan:
-    rows = rows_of(experiment)
+    rows = usable_rows(experiment)
     radiographs, folder = read(experiment.data)
     prints = _fingerprints(experiment, rows, radiographs, folder)
     images = _images(experiment, radiographs)

@@ -57,6 +57,23 @@ def rows_of(experiment: Experiment) -> list[Row]:
     return _in_order({row.name: row for row in rows})
 
 
+def usable_rows(experiment: Experiment) -> list[Row]:
+    """Return `rows_of`; refuse now what would else be refused once the radiographs are decoded.
+
+    Raises
+    ------
+    InputError
+        As `rows_of`, or if the engine, or a file of weights, cannot serve a row's options.
+    """
+    rows = rows_of(experiment)
+    for row in rows:
+        try:
+            row.model.depends_on()
+        except InputError as error:
+            raise InputError(f"{row.name}: {error}") from None
+    return rows
+
+
 def _in_order(rows: dict[str, Row]) -> list[Row]:
     """Put what a row builds on before it."""
     ordered: dict[str, Row] = {}

@@ -21,7 +21,7 @@ from benchmark.process import Failure, run_row
 from benchmark.provenance import describe
 from benchmark.row import Finished, RowTask
 from benchmark.row_folder import RowFolder
-from benchmark.rows import Row, fingerprints, rows_of
+from benchmark.rows import Row, fingerprints, usable_rows
 from benchmark.run_folder import GRID_TABLES, RunFolder
 from features.errors import InputError, WorkError
 
@@ -114,7 +114,7 @@ def run_experiment(
         If another run is at work in the folder, or the executor's cluster cannot be used.
     """
     run = RunFolder(folder)
-    rows = rows_of(experiment)
+    rows = usable_rows(experiment)
     run.claim()
     with alone_in(folder), executor.ambient(folder):
         inputs = read_inputs(experiment, console)

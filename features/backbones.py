@@ -133,8 +133,7 @@ def build(name: str, *, size: int, weights: str, seed: int, batch_norm_momentum:
 
     if name not in BACKBONES:
         raise unknown("backbone", name, BACKBONES)
-    if size < SMALLEST:
-        raise InputError(f"{name} needs images of at least {SMALLEST} pixels; size is {size}")
+    check_size(name, size)
     load = _loader(name, weights, seed)
     inputs = keras.Input((size, size, 3), name="pixels")
     outputs = _network(name, inputs, weights)
@@ -143,6 +142,18 @@ def build(name: str, *, size: int, weights: str, seed: int, batch_norm_momentum:
     load(network)
     set_batch_norm_momentum(network, batch_norm_momentum)
     return network
+
+
+def check_size(name: str, size: int) -> None:
+    """Refuse images that a backbone cannot shrink to a feature map.
+
+    Raises
+    ------
+    InputError
+        If `size` is below `SMALLEST`.
+    """
+    if size < SMALLEST:
+        raise InputError(f"{name} needs images of at least {SMALLEST} pixels; size is {size}")
 
 
 def weights_digest(weights: str) -> str:

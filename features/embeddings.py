@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from features.backbones import BACKBONES, build, weights_digest
+from features.backbones import BACKBONES, build, check_size, weights_digest
 from features.errors import InputError, unknown
 from features.extractor import Extractor
 
@@ -68,6 +68,7 @@ class Embedding(Extractor):
     def __post_init__(self) -> None:
         if self.backbone not in BACKBONES:
             raise unknown("backbone", self.backbone, BACKBONES)
+        check_size(self.backbone, self.size)
         if len(self.grids) != len(self._stages) or min(self.grids) < 0 or not any(self.grids):
             raise InputError(
                 f"grids = {list(self.grids)}: give the cells along a side for each of the "

@@ -1,6 +1,6 @@
 """CNN6: six convolutions, each with max-pooling, trained from nothing."""
 
-from models.keras_model import MOMENTUM_FROM_RANDOM, KerasModel
+from models.keras_model import MOMENTUM_FROM_RANDOM, Dropout, KerasModel
 from models.price import Price
 from models.space import Float
 
@@ -21,7 +21,7 @@ class CNN6(KerasModel):
     size = 128
     rotation = 10.0
     no_finding = True
-    dropout: float = 0.5
+    dropout: Dropout = 0.5
 
     def network(self, images):  # noqa: D102
         from keras import layers

@@ -1,6 +1,6 @@
 """DenseNet121, all of it trained, on a focal loss with balanced classes."""
 
-from models.keras_model import KerasModel
+from models.keras_model import BackboneSide, Dropout, KerasModel
 from models.price import Price
 from models.space import Float
 
@@ -20,13 +20,14 @@ class DenseNet121(KerasModel):
     price = Price(step=0.1, image=0.046, look=0.0115, start=52, weights=28_200_000)
     search_space = KerasModel.search_space | {"dropout": Float(0.0, 0.7)}
 
+    size: BackboneSide = 224
     weights: str = "imagenet"
     learning_rate = 1e-4
     loss = "focal"
     rotation = 10.0
     flip = True
     brightness = 0.1
-    dropout: float = 0.5
+    dropout: Dropout = 0.5
 
     def network(self, images):  # noqa: D102
         from keras import layers

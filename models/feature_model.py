@@ -129,6 +129,7 @@ class FeatureModel(Model):
         if "embedding" in self.features:
             from features.backbones import weights_digest
 
+            self._embedding()  # refuses what it cannot extract
             return self.options | {"weights": weights_digest(self.weights)}
         idle = {"backbone", "weights", "embedding_seed", "embedding_grids"}
         if not {"hog", "lbp"} & set(self.features):
@@ -289,7 +290,9 @@ class FeatureModel(Model):
         }
         if (gains := self._fitted.gains()) is not None:
             facts["gain"] = _shares(gains, widths)
-        return facts | ({"weights": self.weights} if "embedding" in self.features else {})
+        if "embedding" in self.features:
+            facts |= {"weights": self.weights, "weights_digest": self.depends_on()["weights"]}
+        return facts
 
     def _save(self, folder: Path) -> None:
         self._fitted.save(folder)

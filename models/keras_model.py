@@ -5,11 +5,12 @@ from abc import abstractmethod
 from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt
 
+from features.backbones import SMALLEST
 from features.errors import InputError, unknown
 from features.extractor import Extractor
 from features.files import read_json, write_json
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
 MOMENTUM_FROM_RANDOM = 0.9
 
 
+#: Share of units that a dropout leaves out.
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+
+#: Side, in pixels, of images that a backbone can shrink to a feature map.
+BackboneSide = Annotated[int, Field(ge=SMALLEST)]
+
+Rate = Annotated[FiniteFloat, Field(gt=0)]
+
+
 class KerasModel(Model):
     """A network trained on radiographs; a subclass defines `network` and, perhaps, `inputs`.
 
@@ -52,7 +62,7 @@ class KerasModel(Model):
         Whether an epoch shows every image once, or every finding as often as any other; see
         `models.training.orders`.
     learning_rate : float
-        Adam's first; halved where the monitored figure stands still.
+        Adam's first.
     loss : {"bce", "weighted_bce", "focal"}
         See `models.losses.make`.
     gamma : float
@@ -62,7 +72,9 @@ class KerasModel(Model):
     monitor : {"val_loss", "val_auc"}
         What decides on the best epoch, on stopping and on the learning rate.
     patience : int
-        Epochs without a better one before training stops.
+        Epochs without a better one before training stops; 0 for never.
+    reduce_patience : int
+        Epochs without a better one before the learning rate is halved; 0 for never.
     no_finding : bool
         Whether No Finding is learnt beside the findings; it is left out of the scores.
     rotation, flip, brightness : float, bool, float
@@ -90,19 +102,20 @@ class KerasModel(Model):
     size: PositiveInt = 224
     epochs: PositiveInt = 30
     head_epochs: NonNegativeInt = 0
-    head_learning_rate: PositiveFloat = 1e-3
+    head_learning_rate: Rate = 1e-3
     batch_size: PositiveInt = 32
     sampling: Literal["shuffled", "balanced"] = "shuffled"
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: Rate = 1e-3
     loss: losses.LossName = "bce"
-    gamma: NonNegativeFloat = 2.0
+    gamma: Annotated[FiniteFloat, Field(ge=0)] = 2.0
     balanced: bool = True
     monitor: Literal["val_loss", "val_auc"] = "val_loss"
-    patience: PositiveInt = 5
+    patience: NonNegativeInt = 5
+    reduce_patience: NonNegativeInt = 2
     no_finding: bool = False
-    rotation: NonNegativeFloat = 0.0
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
     flip: bool = False
-    brightness: NonNegativeFloat = 0.0
+    brightness: Annotated[float, Field(ge=0, le=1)] = 0.0
     mixed_precision: backend.Mixed = "auto"
     deterministic: bool = False
     devices: backend.Devices = 1
@@ -248,13 +261,11 @@ class KerasModel(Model):
         InputError
             If the engine, or the file of weights, cannot serve the options.
         """
-        from features.backbones import weights_digest
-
         backend.check_sharing(self.devices)
         precision = backend.precision(self.mixed_precision, gpu=gpu.has_driver())
         engine = {"backend": backend.name(), "precision": precision}
-        weights = getattr(self, "weights", None)
-        return self.options | engine | ({"weights": weights_digest(weights)} if weights else {})
+        started = self._beginning()["weights_digest"]
+        return self.options | engine | ({"weights": started} if started else {})
 
     def estimate(self, train: int, total: int) -> Estimate | None:
         """Estimate from the row's `price`, as if no epoch were spared."""
@@ -275,7 +286,8 @@ class KerasModel(Model):
 
         if self.deterministic:  # first of all: an engine may read its flags but once
             backend.make_deterministic()
-        self.findings = train.findings
+        self.findings, self.facts = train.findings, self.facts | self._beginning()
+        key = self._key(train, valid, job.seed)
         learn, choose = (
             loop.Part(self.inputs(part, job.progress), self.targets(part))
             for part in (train, valid)
@@ -293,12 +305,19 @@ class KerasModel(Model):
                 choose,
                 plan,
                 folder=job.folder,
-                key=self._key(train, valid, job.seed),
+                key=key,
                 progress=job.progress,
                 report=job.report,
             )
         self.facts |= described(self, plan, best, before)
         return self
+
+    def _beginning(self) -> dict[str, Any]:
+        """Return what the training starts from; asked before it, for a file may move meanwhile."""
+        from features.backbones import weights_digest
+
+        weights = getattr(self, "weights", None)
+        return {"weights": weights, "weights_digest": weights and weights_digest(weights)}
 
     def predict(self, radiographs: Radiographs) -> np.ndarray:  # noqa: D102
         from scipy.special import expit

@@ -1,6 +1,6 @@
 """ResNet50, all of it trained."""
 
-from models.keras_model import KerasModel
+from models.keras_model import BackboneSide, Dropout, KerasModel
 from models.price import Price
 from models.space import Float
 
@@ -20,10 +20,11 @@ class ResNet50(KerasModel):
     price = Price(step=0.37, image=0.031, look=0.0135, start=30, weights=96_500_000)
     search_space = KerasModel.search_space | {"dropout": Float(0.0, 0.7)}
 
+    size: BackboneSide = 224
     weights: str = "imagenet"
     learning_rate = 1e-4
     monitor = "val_auc"
-    dropout: float = 0.5
+    dropout: Dropout = 0.5
 
     def network(self, images):  # noqa: D102
         from keras import layers

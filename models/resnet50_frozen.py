@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from features.progress import silent
-from models.keras_model import KerasModel
+from models.keras_model import BackboneSide, Dropout, KerasModel
 from models.price import Price
 from models.space import Float
 
@@ -26,11 +26,12 @@ class FrozenResNet50(KerasModel):
     price = Price(step=0.01, image=0.0, look=0.0135, start=12, weights=4_200_000)
     search_space = KerasModel.search_space | {"dropout": Float(0.0, 0.7)}
 
+    size: BackboneSide = 224
     weights: str = "imagenet"
     loss = "weighted_bce"
     monitor = "val_auc"
     learning_rate = 3e-4
-    dropout: float = 0.3
+    dropout: Dropout = 0.3
 
     @cached_property
     def extractor(self):

@@ -62,12 +62,19 @@ def _row(row: Record, made: Mapping[str, Any]) -> dict[str, Any]:
     other = [f"{name} {own[name]}" for name in own if own[name] != of_run.get(name)]
     return {
         "row": row["name"],
-        **{key: row.get(key) for key in ("title", "kind", "status", "weights")},
+        **{key: row.get(key) for key in ("title", "kind", "status")},
+        "weights": _weights(row),
         "fitted": (row.get("finished") or "")[:16].replace("T", " "),
         "machine": machine_words(row.get("machine")),
         "versions": ", ".join(other) if of_run else "",
         "notes": "; ".join(row.get("notes") or ([row["reason"]] if row.get("reason") else [])),
     }
+
+
+def _weights(row: Record) -> str | None:
+    """Say what a row started from; a file with what tells its content from any other's."""
+    weights, digest = row.get("weights"), (row.get("facts") or {}).get("weights_digest")
+    return f"{weights}, BLAKE2b {digest}" if digest and digest != weights else weights
 
 
 def machine_words(machine: Mapping[str, Any] | None) -> str:

@@ -14,7 +14,7 @@ from benchmark.experiment import Experiment
 from benchmark.grids.runner import Fitting
 from benchmark.inputs import Inputs, decoded, parted, read_data, tell
 from benchmark.provenance import describe
-from benchmark.rows import rows_of
+from benchmark.rows import usable_rows
 from benchmark.runner import Outcome, alone_in, evidence_of, prepare
 from features.errors import InputError
 
@@ -70,7 +70,7 @@ def run_audit(
     """
     if experiment.grid:
         raise InputError("an audit is of one split: the experiment has a [grid]; leave it out")
-    rows = rows_of(experiment)
+    rows = usable_rows(experiment)
     run = AuditFolder(folder)
     _refuse_other_run(run)
     run.claim()

@@ -17,7 +17,7 @@ from benchmark.process import Failure
 from benchmark.provenance import describe
 from benchmark.row import RowTask
 from benchmark.row_folder import RowFolder
-from benchmark.rows import Row, rows_of
+from benchmark.rows import Row, usable_rows
 from benchmark.run_folder import RUN_TABLES, RunFolder
 from benchmark.runner import (
     Outcome,
@@ -74,7 +74,7 @@ def run_grid(
         If another run is at work in the folder, or the executor's cluster cannot be used.
     """
     cells = cells_of(experiment)
-    rows = [rows_of(cell.experiment) for cell in cells]
+    rows = [usable_rows(cell.experiment) for cell in cells]
     run = GridFolder(folder)
     run.claim()
     with ExitStack() as held:

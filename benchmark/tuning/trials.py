@@ -223,6 +223,7 @@ def _tunable(experiment: Experiment, row: str) -> Row:
         raise InputError(
             f"{row} builds on {', '.join(model.builds_on)}: only what stands alone can be tuned"
         )
+    model.depends_on()  # refuses what a fit could not use, before anything is read
     return rows[row]
 
 

@@ -146,18 +146,18 @@ class Record(keras.callbacks.Callback):
         self._report(epoch + 1, line["val_auc"])
 
 
-def patience(monitor: str, epochs: int) -> list[keras.callbacks.Callback]:
-    """Return what halves the learning rate where a figure stands still, and then stops.
+def patience(monitor: str, *, reduce: int, stop: int) -> list[keras.callbacks.Callback]:
+    """Return what halves the learning rate where a figure stands still, and what then stops.
 
     Parameters
     ----------
     monitor : {"val_loss", "val_auc"}
         The figure.
-    epochs : int
-        How many without a better one end the training; half as many halve the learning rate.
+    reduce, stop : int
+        How many epochs without a better one halve the learning rate, and how many end the
+        training; 0 for never.
     """
     watch = {"monitor": monitor, "mode": "max" if monitor == "val_auc" else "min"}
-    return [
-        keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=max(1, epochs // 2), **watch),
-        keras.callbacks.EarlyStopping(patience=epochs, **watch),
-    ]
+    halving = [keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=reduce, **watch)]
+    stopping = [keras.callbacks.EarlyStopping(patience=stop, **watch)]
+    return halving * bool(reduce) + stopping * bool(stop)

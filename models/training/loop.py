@@ -105,7 +105,7 @@ def train(
         _settle(given, phase)
         if len(checkpoints.lines) < end and not checkpoints.stopped:
             _compile(network, phase, plan)
-            followers = patience(plan.monitor, phase.patience) if phase.patience else []
+            followers = patience(plan.monitor, reduce=phase.reduce_patience, stop=phase.patience)
             record = Record(checkpoints, followers, begin, report)
             network.fit(
                 batches,

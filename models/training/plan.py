@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from features.backbones import weights_digest
 from features.findings import NO_FINDING
 from models import backend, losses
 from models.training.orders import Sampling
@@ -26,8 +25,10 @@ class Phase:
         The most passes over *train*.
     learning_rate : float
         Adam's first.
-    patience : int or None
-        Epochs without a better one before the phase stops; None never stops it.
+    patience : int
+        Epochs without a better one before the phase stops; 0 never stops it.
+    reduce_patience : int
+        Epochs without a better one before the learning rate is halved; 0 never halves it.
     backbone : {"trained", "tuned", "frozen"}
         Whether the networks inside the network are trained as all the rest is, or but for their
         batch normalisations, or not at all.
@@ -35,7 +36,8 @@ class Phase:
 
     epochs: int
     learning_rate: float
-    patience: int | None = None
+    patience: int = 0
+    reduce_patience: int = 0
     backbone: Literal["trained", "tuned", "frozen"] = "trained"
 
 
@@ -97,34 +99,33 @@ def plan_of(model: "KerasModel", train: np.ndarray, valid: np.ndarray, *, seed: 
         findings=n,
         monitor=model.monitor if both.any() else "val_loss",  # without both there is no AUC
         sampling=model.sampling,
-        steps=1 if _is_mirrored(model) else model.steps_per_execution,
+        steps=1 if _one_step_alone(model) else model.steps_per_execution,
         devices=len(model.sharing),
         seed=seed,
     )
 
 
-def _is_mirrored(model: "KerasModel") -> bool:
-    """Whether TensorFlow copies the network: its loop over several steps cannot run there."""
-    return len(model.sharing) > 1 and backend.name() == "tensorflow"
+def _one_step_alone(model: "KerasModel") -> bool:
+    """Whether the engine takes one step at a time: PyTorch, and TensorFlow on several devices."""
+    engine = backend.name()
+    return engine == "torch" or (engine == "tensorflow" and len(model.sharing) > 1)
 
 
 def _phases(model: "KerasModel") -> tuple[Phase, ...]:
+    waits = model.patience, model.reduce_patience
     if not model.head_epochs:
-        return (Phase(model.epochs, model.learning_rate, model.patience),)
+        return (Phase(model.epochs, model.learning_rate, *waits),)
     return (
         Phase(model.head_epochs, model.head_learning_rate, backbone="frozen"),
-        Phase(model.epochs, model.learning_rate, model.patience, backbone="tuned"),
+        Phase(model.epochs, model.learning_rate, *waits, backbone="tuned"),
     )
 
 
 def described(model: "KerasModel", plan: Plan, best: int, before: int) -> dict[str, Any]:
     """Return the facts of a model that was trained, `before` of its epochs earlier; JSON-able."""
-    weights = getattr(model, "weights", None)
     return {
         "parameters": model.trained.count_params(),
         "trainable_parameters": sum(math.prod(w.shape) for w in model.trained.trainable_weights),
-        "weights": weights,
-        "weights_digest": weights and weights_digest(weights),
         "best_epoch": best,
         "epochs": len(model.history),
         "resumed_after": before,
@@ -141,7 +142,7 @@ def _notes(model: "KerasModel", plan: Plan) -> Iterator[str]:
     if plan.monitor != model.monitor:
         yield f"{plan.monitor} decided: no finding has both classes in the valid part"
     if plan.steps != model.steps_per_execution:
-        yield "steps_per_execution was 1: TensorFlow takes several at a time on one device alone"
+        yield "steps_per_execution was 1: PyTorch, and TensorFlow on several devices, take one"
     weighted = model.loss == "weighted_bce" or (model.loss == "focal" and model.balanced)
     if plan.sampling == "balanced" and weighted:
         yield "balanced sampling and a loss that weighs classes both make up for rare findings"

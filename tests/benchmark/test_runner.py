@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from benchmark.console import Console
+from benchmark.planning import plan
 from benchmark.rows import rows_of
 from benchmark.run_folder import RunFolder
 from benchmark.runner import run_experiment
@@ -226,6 +227,19 @@ def test_options_that_no_model_reads_are_refused_before_anything_is_fitted(small
         rows_of(small.replace({"models.cnn7.gain": 3}))
     with pytest.raises(InputError, match=r"unknown option 'gian' in corner; did you mean 'gain'"):
         rows_of(small.replace({"models.corner.gian": 3}))
+
+
+@pytest.mark.parametrize("run", [run_experiment, plan], ids=["run", "plan"])
+def test_what_a_row_cannot_start_from_is_refused_before_the_data_are_read(small, tmp_path, run):
+    given = {
+        "rows": ["corner", "resnet50"],
+        "models.resnet50.weights": "imagnet",
+        "data.folder": "/nowhere",
+    }
+    console = {"console": Console(quiet=True)} if run is run_experiment else {}
+    with pytest.raises(InputError, match="resnet50: unknown weights 'imagnet'"):
+        run(small.replace(given), tmp_path / "run", **console)
+    assert not (tmp_path / "run").exists()
 
 
 def _press_ctrl_c(process) -> int:

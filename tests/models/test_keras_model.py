@@ -72,7 +72,7 @@ def fitted(parts, job):
 def test_a_planted_square_is_learnt(parts, spotted, job):
     test = spotted(60, seed=3)
 
-    model = Small(epochs=25, patience=25, monitor="val_auc").fit(*parts, job())
+    model = Small(epochs=25, patience=25, reduce_patience=12, monitor="val_auc").fit(*parts, job())
 
     assert macro_auc(test.labels, model.predict(test.without_truth()), 2) > 0.9
 
@@ -176,6 +176,52 @@ def test_training_stops_when_patience_is_at_its_end(parts, job):
     model = Small(epochs=50, patience=2, learning_rate=1e-9).fit(*parts, job())
 
     assert len(model.history) == model.facts["best_epoch"] + 2 < 50
+
+
+def test_without_patience_every_epoch_is_trained_at_one_rate(parts, job):
+    options = {"epochs": 4, "patience": 0, "reduce_patience": 0, "learning_rate": 1e-9}
+    model = Small(**options).fit(*parts, job())
+
+    assert [line["learning_rate"] for line in model.history] == pytest.approx([1e-9] * 4)
+
+
+def test_the_learning_rate_is_halved_where_the_figure_stands_still(parts, job):
+    options = {"epochs": 4, "patience": 0, "reduce_patience": 1, "learning_rate": 1e-9}
+    model = Small(**options).fit(*parts, job())
+
+    rates = [line["learning_rate"] for line in model.history]
+    assert rates[0] == pytest.approx(1e-9) and rates[-1] < 0.3e-9
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("learning_rate", float("inf")),
+        ("gamma", float("nan")),
+        ("rotation", 181),
+        ("brightness", 1.5),
+        ("patience", -1),
+    ],
+)
+def test_a_value_that_no_training_can_use_is_refused_at_once(option, value):
+    with pytest.raises(InputError, match=rf"{option} = "):
+        Small(**{option: value})
+
+
+def test_a_file_of_weights_may_move_while_it_is_trained_from(parts, job, tmp_path):
+    file = tmp_path / "mine.h5"
+    file.write_bytes(b"weights")
+
+    class FromFile(Small):
+        weights: str = str(file)
+
+        def network(self, images):
+            file.unlink()
+            return super().network(images)
+
+    facts = FromFile(epochs=1).fit(*parts, job()).facts
+
+    assert (facts["weights"], len(facts["weights_digest"])) == (str(file), 16)
 
 
 def test_no_finding_is_learnt_and_left_out_of_the_scores(fitted, parts):

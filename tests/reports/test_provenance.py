@@ -38,6 +38,14 @@ def test_a_row_of_which_nothing_is_known_says_nothing(summary):
     assert not {"Machine", "Versions", "Fitted"} & set(labels(provenance.rows_table(summary)))
 
 
+def test_a_file_of_weights_is_told_by_its_content_and_a_word_by_itself(summary):
+    first, second, *_ = summary["rows"]
+    first |= {"weights": "mine.h5", "facts": {"weights_digest": "0123456789abcdef"}}
+    second |= {"weights": "imagenet", "facts": {"weights_digest": "imagenet"}}
+    said = [record["weights"] for record in provenance.rows_table(summary).records[:2]]
+    assert said == ["mine.h5, BLAKE2b 0123456789abcdef", "imagenet"]
+
+
 def test_options_stand_side_by_side(summary):
     summary["rows"][0]["options"] = {"epochs": 12, "balanced": True, "features": ["hog", "lbp"]}
     table = provenance.options_table(summary)
