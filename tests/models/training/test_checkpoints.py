@@ -22,12 +22,17 @@ def untimed(said):
     return [line | {"seconds": 0} for line in said["history"]]
 
 
-@pytest.mark.parametrize("dies", [10, 30], ids=["in the third epoch", "in the eighth"])
-def test_killed_and_gone_on_is_the_same_as_never_killed(train_apart, dies):
-    whole = train_apart("whole", **TRAINING)
+@pytest.mark.parametrize(
+    ("dies", "mixed"),
+    [(10, False), (30, False), (30, True)],
+    ids=["in the third epoch", "in the eighth", "in the eighth, in 16 bits"],
+)
+def test_killed_and_gone_on_is_the_same_as_never_killed(train_apart, dies, mixed):
+    told = TRAINING | {"mixed_precision": mixed}
+    whole = train_apart("whole", **told)
 
-    assert train_apart("killed", dies=dies, **TRAINING) == -signal.SIGKILL
-    resumed = train_apart("killed", **TRAINING)
+    assert train_apart("killed", dies=dies, **told) == -signal.SIGKILL
+    resumed = train_apart("killed", **told)
 
     assert untimed(resumed) == untimed(whole)
     assert resumed["weights"] == whole["weights"]
@@ -35,7 +40,7 @@ def test_killed_and_gone_on_is_the_same_as_never_killed(train_apart, dies):
 
 
 def test_only_epochs_that_were_not_finished_are_trained_again(train_apart):
-    train_apart("killed", dies=10, **TRAINING)
+    assert train_apart("killed", dies=10, **TRAINING) == -signal.SIGKILL
     before = train_apart("killed", **TRAINING)
     again = train_apart("killed", **TRAINING)  # all finished, but for scoring
 
@@ -58,7 +63,7 @@ def test_two_phases_go_on_in_the_one_that_was_cut(train_apart, deaths):
     whole = train_apart("whole", **phases)
 
     for dies in deaths:
-        train_apart("killed", dies=dies, **phases)
+        assert train_apart("killed", dies=dies, **phases) == -signal.SIGKILL
     resumed = train_apart("killed", **phases)
 
     rates = [line["learning_rate"] for line in whole["history"]]

@@ -1,5 +1,7 @@
 """Several devices share a batch and learn what one would have learnt."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,7 @@ def test_two_devices_learn_what_one_does(train_apart, told):
 def test_a_training_on_two_devices_goes_on_where_it_was_killed(train_apart):
     whole = train_apart("whole", **SHARED)
 
-    train_apart("killed", dies=9, **SHARED)
+    assert train_apart("killed", dies=9, **SHARED) == -signal.SIGKILL
     resumed = train_apart("killed", **SHARED)
 
     np.testing.assert_allclose(curve(resumed), curve(whole), rtol=1e-4)
