@@ -128,7 +128,7 @@ class KerasModel(Model):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.sharing, self.precision = backend.Sharing(), "float32"
+        self.sharing, self.precision = backend.ALONE, "float32"
 
     @abstractmethod
     def network(self, images: "keras.KerasTensor") -> "keras.KerasTensor":
@@ -288,16 +288,16 @@ class KerasModel(Model):
             backend.make_deterministic()
         self.findings, self.facts = train.findings, self.facts | self._beginning()
         key = self._key(train, valid, job.seed)
+        self.sharing = backend.sharing(self.devices)  # before anything is computed
         learn, choose = (
             loop.Part(self.inputs(part, job.progress), self.targets(part))
             for part in (train, valid)
         )
-        self.sharing = backend.sharing(self.devices)
         plan = plan_of(self, learn.targets, choose.targets, seed=job.seed)
         with self._session(job.seed):
             shape, dtype = learn.inputs.shape[1:], str(learn.inputs.dtype)
             self.trained = self.build(shape, dtype, seed=job.seed)
-            if plan.devices > 1:
+            if len(plan.sharing) > 1:
                 backend.synchronise(self.trained)
             self.history, best, before = loop.train(
                 self.trained,
@@ -349,7 +349,7 @@ class KerasModel(Model):
         batches = Batches(
             inputs,
             batch_size=self.batch_size,
-            devices=len(self.sharing),
+            sharing=self.sharing,
             equal=bool(backend.jit()),
         )
         with self._session(seed=0):

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from models.backend import ALONE, Sharing
 from models.training.orders import Order
 
 
@@ -26,8 +27,9 @@ class Batches(keras.utils.PyDataset):
         The most rows of a batch, but for the filling.
     order : callable, optional
         Gives the n positions of an epoch; None keeps the rows' own order.
-    devices : int, optional
-        What the length of a batch must be a multiple of.
+    sharing : backend.Sharing, optional
+        Among what a batch is shared out: its length is a multiple of the devices, and of several
+        processes each gathers its own stretch of it alone.
     equal : bool, optional
         Whether all batches have one length, so that a compiler has one shape to compile for.
     """
@@ -39,18 +41,20 @@ class Batches(keras.utils.PyDataset):
         *,
         batch_size: int,
         order: Order | None = None,
-        devices: int = 1,
+        sharing: Sharing = ALONE,
         equal: bool = False,
     ) -> None:
         super().__init__()
         self._inputs, self._targets, self._order = inputs, targets, order
         self._places = np.array_split(np.arange(len(inputs)), -(-len(inputs) // batch_size))
+        devices = len(sharing)
         longest = len(self._places[0])  # the first of an even spread
         self._lengths = [
             devices * -(-(longest if equal else len(places)) // devices) for places in self._places
         ]
         some_unknown = targets is not None and bool(np.isnan(targets).any())
         self._weighed = equal or devices > 1 or some_unknown
+        self._process, self._processes = sharing.processes
         self.start(0)
 
     def start(self, epoch: int) -> None:
@@ -69,12 +73,15 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         rows = self._rows[np.resize(self._places[index], self._lengths[index])]
+        length = len(rows) // self._processes
+        own = slice(self._process * length, (self._process + 1) * length)
+        inputs = self._inputs[rows[own]]
         if self._targets is None:
-            return (self._inputs[rows],)
-        batch = self._inputs[rows], self._targets[rows]
+            return (inputs,)
+        targets = self._targets[rows]
         if not self._weighed:
-            return batch
-        return (*batch, _weights(batch[1], filled=len(self._places[index])))
+            return inputs, targets[own]
+        return inputs, targets[own], _weights(targets, filled=len(self._places[index]))[own]
 
 
 def _weights(targets: np.ndarray, *, filled: int) -> np.ndarray:

@@ -130,7 +130,7 @@ def _batches(
         targets,
         batch_size=plan.batch_size,
         order=order,
-        devices=plan.devices,
+        sharing=plan.sharing,
         equal=bool(backend.jit()),
     )
 

@@ -61,8 +61,8 @@ class Plan:
         Which images an epoch shows; see `models.training.orders`.
     steps : int
         Steps that are handed to the device at a time.
-    devices : int
-        Among how many a batch is shared out.
+    sharing : backend.Sharing
+        Among what a batch is shared out.
     seed : int
         Of the order of the images.
     """
@@ -74,7 +74,7 @@ class Plan:
     monitor: str
     sampling: Sampling = "shuffled"
     steps: int = 1
-    devices: int = 1
+    sharing: backend.Sharing = backend.ALONE
     seed: int = 0
 
 
@@ -100,7 +100,7 @@ def plan_of(model: "KerasModel", train: np.ndarray, valid: np.ndarray, *, seed: 
         monitor=model.monitor if both.any() else "val_loss",  # without both there is no AUC
         sampling=model.sampling,
         steps=1 if _one_step_alone(model) else model.steps_per_execution,
-        devices=len(model.sharing),
+        sharing=model.sharing,
         seed=seed,
     )
 

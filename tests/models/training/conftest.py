@@ -4,6 +4,7 @@ import json
 import sys
 from multiprocessing import get_context
 from pathlib import Path
+from socket import socket
 
 import pytest
 
@@ -17,6 +18,31 @@ def processes():
     if sys.platform == "linux" and backend.name() == "tensorflow":
         context.set_forkserver_preload(["keras"])
     return context
+
+
+@pytest.fixture
+def train_together(tmp_path, monkeypatch, processes):
+    """Run `small.py` in two processes that share each batch, as two machines would."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    import small
+
+    def train(**told):
+        with socket() as free:
+            free.bind(("localhost", 0))
+            port = free.getsockname()[1]
+        started, said = [], [tmp_path / f"said-{k}.json" for k in range(2)]
+        for place, file in enumerate(said):
+            job = tmp_path / f"machine-{place}"
+            job.mkdir()
+            given = (job, told | {"among": (port, place, 2), "devices": "all"}, file)
+            started.append(processes.Process(target=small.main, args=given))
+            started[-1].start()
+        for process in started:
+            process.join()
+        assert [process.exitcode for process in started] == [0, 0], said[0].read_text()
+        return [json.loads(file.read_text()) for file in said]
+
+    return train
 
 
 @pytest.fixture

@@ -78,9 +78,18 @@ def main(folder: Path, told: dict[str, Any], said: Path) -> None:
         raise
 
 
-def train(folder, *, cpus=1, images=64, unknown=0.0, dies=None, **options):
+def join(port, process, processes):
+    """Name the machines that train together, as a user would."""
+    os.environ["KERAS_DISTRIBUTION_JOB_ADDRESSES"] = f"localhost:{port}"
+    os.environ["KERAS_DISTRIBUTION_NUM_PROCESSES"] = str(processes)
+    os.environ["KERAS_DISTRIBUTION_PROCESS_ID"] = str(process)
+
+
+def train(folder, *, cpus=1, images=64, unknown=0.0, dies=None, among=None, **options):
     """Train, and return what came of it."""
     make_devices(cpus)
+    if among:
+        join(*among)
 
     def progress(stage, done, total):
         if done == dies:

@@ -1,8 +1,13 @@
 import numpy as np
 import pytest
 
+from models.backend import Sharing
 from models.training import orders
 from models.training.batches import Batches
+
+
+def among(devices, processes=(0, 1)):
+    return Sharing(tuple(map(str, range(devices))), processes=processes)
 
 
 def batched(n, *, seed=None, targets=None, **options):
@@ -43,10 +48,10 @@ def test_targets_stay_with_their_inputs():
 @pytest.mark.parametrize(
     ("options", "lengths"),
     [
-        ({"devices": 2}, [18, 16]),
-        ({"devices": 3}, [18, 18]),
+        ({"sharing": among(2)}, [18, 16]),
+        ({"sharing": among(3)}, [18, 18]),
         ({"equal": True}, [17, 17]),
-        ({"equal": True, "devices": 4}, [20, 20]),
+        ({"equal": True, "sharing": among(4)}, [20, 20]),
     ],
 )
 def test_batches_are_filled_up_with_rows_that_weigh_nothing(options, lengths):
@@ -65,7 +70,7 @@ def test_a_batch_weighs_by_its_known_labels():
     targets = np.zeros((8, 2))
     targets[4:, 0] = np.nan
     targets[6:] = np.nan
-    batches = Batches(np.arange(8)[:, None], targets, batch_size=4, devices=3)
+    batches = Batches(np.arange(8)[:, None], targets, batch_size=4, sharing=among(3))
 
     weights = [batches[i][2].tolist() for i in range(2)]
 
@@ -75,13 +80,27 @@ def test_a_batch_weighs_by_its_known_labels():
 
 def test_filling_never_changes_which_rows_are_learnt_together():
     alone = [set(batch) for batch in rows(batched(33, batch_size=8, seed=1))]
-    shared = [set(batch) for batch in rows(batched(33, batch_size=8, seed=1, devices=4))]
+    shared = [set(batch) for batch in rows(batched(33, batch_size=8, seed=1, sharing=among(4)))]
 
     assert alone == shared
 
 
 def test_fewer_rows_than_devices_are_repeated():
-    batches = Batches(np.arange(2)[:, None], np.zeros((2, 1)), batch_size=8, devices=5)
+    batches = Batches(np.arange(2)[:, None], np.zeros((2, 1)), batch_size=8, sharing=among(5))
 
     assert rows(batches)[0].tolist() == [0, 1, 0, 1, 0]
     assert batches[0][2].tolist() == [2.5, 2.5, 0, 0, 0]
+
+
+def test_processes_gather_stretches_of_the_batch_that_one_would_see():
+    targets = np.arange(18.0).reshape(9, 2)
+    targets[3] = np.nan
+    order = orders.make("shuffled", targets, 1)
+    alone, *each = (
+        Batches(np.arange(9)[:, None], targets, batch_size=9, order=order, sharing=among(4, own))
+        for own in [(0, 1), (0, 2), (1, 2)]
+    )
+
+    for whole, *stretches in zip(alone[0], *(own[0] for own in each), strict=True):
+        assert [len(stretch) for stretch in stretches] == [6, 6]
+        np.testing.assert_array_equal(np.concatenate(stretches), whole)

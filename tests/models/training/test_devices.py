@@ -5,6 +5,7 @@ import signal
 import numpy as np
 import pytest
 
+from features.errors import InputError
 from models import backend
 
 SHARED = {"epochs": 3, "cpus": 2, "devices": "all"}
@@ -37,6 +38,26 @@ def test_two_devices_learn_what_one_does(train_apart, told):
     assert alone["facts"]["devices"] == []
     np.testing.assert_allclose(curve(shared), curve(alone), rtol=1e-4)
     np.testing.assert_allclose(shared["scores"], alone["scores"], rtol=1e-3)
+
+
+@pytest.mark.skipif(backend.name() != "jax", reason="only JAX trains one network on two machines")
+@pytest.mark.parametrize("cpus", [1, 2], ids=["of one device", "of two devices"])
+def test_two_machines_learn_what_one_does(train_apart, train_together, cpus):
+    told = {"epochs": 3, "images": 65, "unknown": 0.4, "batch_norm": True}
+    alone = train_apart("alone", cpus=2 * cpus, devices="all", **told)
+
+    for shared in train_together(cpus=cpus, **told):
+        assert len(shared["facts"]["devices"]) == 2 * cpus
+        np.testing.assert_allclose(curve(shared), curve(alone), rtol=1e-4)
+        np.testing.assert_allclose(shared["scores"], alone["scores"], rtol=1e-3)
+
+
+@pytest.mark.skipif(backend.name() != "jax", reason="only JAX trains one network on two machines")
+def test_machines_share_all_their_devices_or_none(monkeypatch):
+    monkeypatch.setattr(backend, "_join", lambda: None)
+    monkeypatch.setattr(backend, "_processes", lambda: (0, 2))
+    with pytest.raises(InputError, match=r"devices = 2: 2 machines .* 'all'"):
+        backend.sharing(2)
 
 
 def test_a_training_on_two_devices_goes_on_where_it_was_killed(train_apart):
