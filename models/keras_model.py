@@ -250,6 +250,7 @@ class KerasModel(Model):
         """
         from features.backbones import weights_digest
 
+        backend.check_installed()
         backend.check_sharing(self.devices)
         precision = backend.precision(self.mixed_precision, gpu=gpu.has_driver())
         engine = {"backend": backend.name(), "precision": precision}
