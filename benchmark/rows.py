@@ -10,7 +10,7 @@ from benchmark.experiment import Experiment
 from benchmark.inputs import Inputs
 from features.errors import InputError, unknown
 from features.fingerprint import code_digest, digest
-from models import registry
+from models import backend, registry
 from models.base import Model
 
 #: What only looks at finished rows. A model's file names it, but neither a fit nor its scores run
@@ -65,6 +65,7 @@ def usable_rows(experiment: Experiment) -> list[Row]:
     InputError
         As `rows_of`, or if the engine, or a file of weights, cannot serve a row's options.
     """
+    backend.name()
     rows = rows_of(experiment)
     for row in rows:
         try:

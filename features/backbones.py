@@ -3,18 +3,16 @@
 import os
 import sys
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
-from zipfile import ZipFile
 
 import numpy as np
 
 from features.errors import InputError, WorkError, unknown
+from features.weight_files import Held, held_by, held_in
 
 #: The smallest side, in pixels, that these networks can shrink to a feature map.
 SMALLEST = 32
@@ -109,7 +107,8 @@ def build(name: str, *, size: int, weights: str, seed: int, batch_norm_momentum:
         Side of the images, in pixels, at least `SMALLEST`.
     weights : str
         ``"imagenet"``, ``"random"`` or the path of a file of weights (``.h5``, ``.weights.h5`` or
-        ``.keras``), as written by `keras.applications` or by the network this function returns.
+        ``.keras``), as written by `keras.applications`, by the network this function returns or,
+        but for a plain ``.h5``, by a network that has that one as a layer.
     seed : int
         Where random weights come from; nothing else has a part in them, not even the Keras backend.
     batch_norm_momentum : float, optional
@@ -275,47 +274,64 @@ def _weights_file(weights: str) -> Path:
 
 
 def _load(network, name: str, file: Path) -> None:
-    """Load weights alone: a ``.keras`` file's own description of a network is not read."""
+    """Load weights alone: a ``.keras`` file's own description of a network is not built."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # one for each layer that does not fit
-            network.load_weights(file)
-    except Exception as error:  # h5py, zipfile and Keras each raise their own
-        if owner := _owner(file):
-            raise InputError(f"{file} holds the weights of {owner}, not of {name}") from error
-        raise InputError(f"{file} does not hold the weights of {name}: {_first(error)}") from error
+        _read(network, file)
+    except Exception:  # h5py, zipfile and Keras each raise their own
+        try:
+            _read(_nest(network), file)
+        except Exception as error:
+            raise InputError(_misfit(held_by(network), name, file)) from error
 
 
-def _owner(file: Path) -> str | None:
-    """Return the backbone whose convolutions a file of weights holds, if it is one of ours."""
+def _read(network, file: Path) -> None:
+    with warnings.catch_warnings(action="ignore"):  # one for each layer that does not fit
+        network.load_weights(file)
+
+
+def _nest(network):
+    """Return a network that has this one as a layer, as those of rows have their backbone.
+
+    Keras finds weights by their place and passes over what else a file holds.
+    """
     import keras
 
+    inside = keras.Model(network.inputs, network.outputs)  # the call leaves no trace on `network`
+    inputs = keras.Input(network.input_shape[1:])
+    return keras.Model(inputs, inside(inputs))
+
+
+def _misfit(wanted: Held, name: str, file: Path) -> str:
+    """Say what a file holds instead of the weights of a backbone."""
     try:
-        held = _kernels(file)
-    except Exception:  # as above; what cannot be opened belongs to nobody
-        return None
+        held = held_in(file)
+    except Exception as error:  # as above
+        kind = "a .keras archive" if file.suffix == ".keras" else "HDF5"
+        return (
+            f"{file} does not hold the weights of {name}: "
+            f"it cannot be read as {kind} ({_first(error)})"
+        )
+    owner = _owner(held)
+    if owner == name:
+        return (
+            f"{file} holds {name} among further layers or in another order: give a file "
+            "(.h5, .weights.h5 or .keras) of the backbone alone, saved with include_top=False"
+        )
+    if owner:
+        return f"{file} holds the weights of {owner}, not of {name}"
+    theirs = f"a network named '{held.name}'" if held.name else "another network"
+    return f"{file} holds the weights of {theirs} ({held}), not of {name} ({wanted})"
+
+
+def _owner(held: Held) -> str | None:
+    """Return the backbone that is held, alone or among further layers, if it is one of ours."""
+    import keras
+
     for name, backbone in BACKBONES.items():
         network = getattr(keras.applications, backbone.builder)(include_top=False, weights=None)
-        if held == Counter(tuple(w.shape) for w in network.weights if len(w.shape) == 4):
+        if held.surrounds(held_by(network)):
             return name
     return None
-
-
-def _kernels(file: Path) -> Counter:
-    """Count the shapes of all arrays of four dimensions in a file of weights."""
-    import h5py
-
-    shapes: Counter = Counter()
-
-    def count(place: str, item) -> None:
-        if isinstance(item, h5py.Dataset) and item.ndim == 4 and "optimizer" not in place:
-            shapes[item.shape] += 1
-
-    with ExitStack() as opened:
-        source: IO[bytes] = opened.enter_context(file.open("rb"))
-        if file.suffix == ".keras":
-            source = opened.enter_context(ZipFile(source).open("model.weights.h5"))
-        opened.enter_context(h5py.File(source, "r")).visititems(count)
-    return shapes
 
 
 def _first(error: Exception) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Literal
@@ -31,15 +32,40 @@ def name() -> str:
     Raises
     ------
     InputError
-        If ``KERAS_BACKEND`` or Keras' own settings name another than `NAMES`.
+        If ``KERAS_BACKEND`` or Keras' own settings name another than `NAMES`, or those settings
+        cannot be read.
     """
     configured = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras.json"
     chosen, where = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND"
     if not chosen and configured.is_file():
-        chosen, where = json.loads(configured.read_text("utf-8")).get("backend"), str(configured)
+        chosen, where = _settings(configured).get("backend"), str(configured)
     if chosen and chosen not in NAMES:
         raise unknown("backend", chosen, NAMES, where=where)
     return chosen or "tensorflow"
+
+
+def _settings(file: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(file.read_text("utf-8"))
+    except ValueError as error:  # no JSON, or no UTF-8
+        raise InputError(f"{file} cannot be read: {error}; mend it, or delete it") from None
+    if not isinstance(settings, dict):
+        raise InputError(f"{file} holds no settings by name; mend it, or delete it")
+    return settings
+
+
+def check_installed() -> None:
+    """Refuse a backend that is not installed; imports nothing.
+
+    Raises
+    ------
+    InputError
+        If it is not, or `name` does not know it.
+    """
+    chosen = name()
+    if find_spec(chosen) is None:
+        wanted = chosen if chosen == "tensorflow" else f"'cxrbench[{chosen}]'"
+        raise InputError(f"the Keras backend {chosen} is not installed: pip install {wanted}")
 
 
 def devices() -> int:
@@ -350,7 +376,13 @@ def start() -> None:
 
     No setting keeps TensorFlow from writing straight to the standard error, about a GPU that is
     not there, for example. Where starting fails, all of it is said.
+
+    Raises
+    ------
+    InputError
+        If the backend is unknown or not installed; before anything is imported.
     """
+    check_installed()
     with TemporaryFile() as heard:
         kept = os.dup(2)
         os.dup2(heard.fileno(), 2)

@@ -261,6 +261,7 @@ class KerasModel(Model):
         InputError
             If the engine, or the file of weights, cannot serve the options.
         """
+        backend.check_installed()
         backend.check_sharing(self.devices)
         precision = backend.precision(self.mixed_precision, gpu=gpu.has_driver())
         engine = {"backend": backend.name(), "precision": precision}

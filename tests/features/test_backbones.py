@@ -19,6 +19,11 @@ def same(one, other) -> bool:
     return all(np.array_equal(mine, yours) for mine, yours in pairs)
 
 
+def write(network, file) -> str:
+    network.save_weights(file) if file.name.endswith(".weights.h5") else network.save(file)
+    return str(file)
+
+
 @pytest.fixture(scope="module")
 def pictures() -> np.ndarray:
     return np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype("float32")
@@ -98,33 +103,92 @@ def test_batch_norm_keeps_as_much_as_it_is_told(momentum):
 def test_weights_are_read_from_every_kind_of_file(resnet, suffix, tmp_path):
     plain = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(64, 64, 3))
     plain.set_weights(resnet.get_weights())
-    file = tmp_path / f"resnet{suffix}"
-    plain.save_weights(file) if suffix == ".weights.h5" else plain.save(file)
-    assert same(resnet, build(RESNET, size=32, weights=str(file), seed=7))
+    file = write(plain, tmp_path / f"resnet{suffix}")
+    assert same(resnet, build(RESNET, size=32, weights=file, seed=7))
 
 
 @pytest.mark.parametrize("name", ["mine.weights.h5", "mine.h5", "mine.keras"])
 def test_weights_of_the_wrong_network_name_both(resnet, tmp_path, name):
-    file = tmp_path / name
-    resnet.save_weights(file) if ".weights." in name else resnet.save(file)
+    file = write(resnet, tmp_path / name)
     with pytest.raises(InputError, match=r"mine\..* holds the weights of resnet50, not of dense"):
-        build(DENSENET, size=32, weights=str(file), seed=0)
+        build(DENSENET, size=32, weights=file, seed=0)
 
 
-def test_weights_of_a_network_that_is_none_of_ours_name_the_file_and_ours(tmp_path):
-    import keras
-
-    file = tmp_path / "small.weights.h5"
-    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save_weights(file)
-    with pytest.raises(InputError, match=r"small\.weights\.h5 does not hold .* of densenet121"):
-        build(DENSENET, size=32, weights=str(file), seed=0)
+def row_with(backbone):
+    """A network as a row's: grey images, a backbone as one of its layers, a head."""
+    inputs = keras.Input((32, 32, 1))
+    x = backbone(keras.layers.Concatenate()([keras.layers.RandomFlip(seed=0)(inputs)] * 3))
+    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.GlobalMaxPooling2D()(x)))
 
 
-def test_a_file_that_holds_no_weights_is_refused(tmp_path):
-    file = tmp_path / "broken.h5"
-    file.write_bytes(b"no weights at all")
-    with pytest.raises(InputError, match=r"broken\.h5 does not hold the weights of resnet50"):
-        build(RESNET, size=32, weights=str(file), seed=0)
+@pytest.mark.parametrize("suffix", [".weights.h5", ".keras"])
+@pytest.mark.parametrize("name", [RESNET, DENSENET])
+def test_a_backbone_is_read_out_of_a_rows_network(name, suffix, tmp_path):
+    backbone = random(name, seed=3)
+    file = write(row_with(backbone), tmp_path / f"network{suffix}")
+    assert same(backbone, build(name, size=64, weights=file, seed=7))
+
+
+def test_a_rows_network_with_another_backbone_names_both(tmp_path):
+    file = write(row_with(random(DENSENET)), tmp_path / "network.weights.h5")
+    with pytest.raises(
+        InputError, match=r"network\..* holds the weights of densenet121, not of res"
+    ):
+        build(RESNET, size=32, weights=file, seed=0)
+
+
+@pytest.mark.parametrize("suffix", [".weights.h5", ".keras", ".h5"])
+def test_a_network_with_its_top_is_read_or_asked_for_without(suffix, tmp_path):
+    whole = keras.applications.ResNet50(weights=None, classes=2)
+    file = write(whole, tmp_path / f"whole{suffix}")
+    if suffix != ".h5":
+        found = build(RESNET, size=32, weights=file, seed=0).get_weights()
+        assert all(map(np.array_equal, found, whole.get_weights()))
+        return
+    with pytest.raises(InputError) as told:
+        build(RESNET, size=32, weights=file, seed=0)
+    assert str(told.value) == (
+        f"{file} holds resnet50 among further layers or in another order: give a file "
+        "(.h5, .weights.h5 or .keras) of the backbone alone, saved with include_top=False"
+    )
+
+
+@pytest.mark.parametrize(
+    ("suffix", "named"),
+    [
+        (".weights.h5", "another network"),
+        (".keras", "a network named 'vgg16'"),
+        (".h5", "a network named 'vgg16'"),
+    ],
+)
+def test_weights_of_a_network_that_is_none_of_ours_name_both(suffix, named, tmp_path):
+    file = write(
+        keras.applications.VGG16(weights=None, include_top=False), tmp_path / f"it{suffix}"
+    )
+    with pytest.raises(InputError) as told:
+        build(RESNET, size=32, weights=file, seed=0)
+    assert str(told.value) == (
+        f"{file} holds the weights of {named} (13 convolutions, 14,714,688 parameters), "
+        "not of resnet50 (53 convolutions, 23,587,712 parameters)"
+    )
+
+
+def test_a_network_with_the_very_kernels_of_ours_is_not_taken_for_it(tmp_path):
+    other = keras.applications.ResNet50V2(weights=None, include_top=False)
+    with pytest.raises(InputError, match=r"'resnet50v2' \(53 conv.*, not of resnet50 \(53 conv"):
+        build(RESNET, size=32, weights=write(other, tmp_path / "it.keras"), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [("broken.h5", "HDF5"), ("broken.weights.h5", "HDF5"), ("broken.keras", "a .keras archive")],
+)
+def test_a_file_that_holds_no_weights_is_refused(file, kind, tmp_path):
+    (tmp_path / file).write_bytes(b"no weights at all")
+    with pytest.raises(InputError) as told:
+        build(RESNET, size=32, weights=str(tmp_path / file), seed=0)
+    line = f"{file} does not hold the weights of resnet50: it cannot be read as {kind} ("
+    assert line in str(told.value) and "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize(

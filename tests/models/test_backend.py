@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from features.errors import InputError
 from models import backend
 
 
@@ -24,6 +25,61 @@ def test_the_backend_is_keras_own_choice(home, monkeypatch):
 
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     assert backend.name() == "jax"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (b'{"backend": "jax",', "cannot be read: Expecting property name.*; mend it, or delete it"),
+        (b"", "cannot be read: Expecting value"),
+        (b"\xff", "cannot be read: 'utf-8' codec"),
+        (b"[]", "holds no settings by name"),
+        (b'{"backend": "jaxx"}', "did you mean 'jax'"),
+        (b'{"backend": 5}', "unknown backend '5'"),
+    ],
+)
+def test_settings_that_cannot_be_used_name_their_file(home, settings, message):
+    file = home / "keras.json"
+    file.write_bytes(settings)
+
+    with pytest.raises(InputError, match=message) as told:
+        backend.name()
+
+    assert str(file) in str(told.value) and "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "line"),
+    [
+        (
+            "jaxx",
+            "unknown backend 'jaxx' in KERAS_BACKEND; did you mean 'jax'? "
+            "Available: jax, tensorflow, torch",
+        ),
+        ("jax", "the Keras backend jax is not installed: pip install 'cxrbench[jax]'"),
+        ("torch", "the Keras backend torch is not installed: pip install 'cxrbench[torch]'"),
+        ("tensorflow", "the Keras backend tensorflow is not installed: pip install tensorflow"),
+    ],
+)
+def test_what_cannot_be_started_is_told_before_anything_is_imported(chosen, line):
+    script = (
+        "import sys\nfrom models import backend\n"
+        "engines = ('keras', 'tensorflow', 'jax', 'torch')\n"
+        "sys.modules |= dict.fromkeys(engines)\n"  # as where none is installed
+        "try:\n    backend.start()\n"
+        "except backend.InputError as error:\n    print(error)\n"
+        "print(*filter(sys.modules.get, engines))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "KERAS_BACKEND": chosen},
+    )
+
+    assert done.stdout.splitlines() == [line, ""]
 
 
 @pytest.mark.parametrize(

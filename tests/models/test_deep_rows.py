@@ -10,11 +10,16 @@ from models.densenet121 import DenseNet121
 from models.keras_model import MOMENTUM_FROM_RANDOM
 from models.resnet50 import ResNet50
 from models.resnet50_frozen import FrozenResNet50
+from models.training import weights
 
 
 def built(model, shape=(64, 64), dtype="uint8"):
     model.findings = FINDINGS
     return model.build(shape, dtype, seed=0)
+
+
+def nested_in(network):
+    return (layer for layer in network.layers if isinstance(layer, keras.Model))
 
 
 def all_of(kind, network):
@@ -81,6 +86,17 @@ def test_statistics_that_start_from_nothing_are_forgotten_sooner():
     for network in networks:
         momenta = {layer.momentum for layer in all_of(layers.BatchNormalization, network)}
         assert momenta == {MOMENTUM_FROM_RANDOM}
+
+
+def test_a_row_may_start_from_the_backbone_that_another_has_saved(tmp_path):
+    file = tmp_path / "network.weights.h5"
+    first = built(ResNet50(size=32, weights="random"), (32, 32))
+    weights.save(first, file)
+
+    second = built(ResNet50(size=64, weights=str(file), flip=True))
+
+    mine, theirs = (next(nested_in(network)).get_weights() for network in (first, second))
+    assert all(map(np.array_equal, mine, theirs))
 
 
 @pytest.mark.parametrize(

@@ -305,8 +305,19 @@ def test_an_estimate_reads_the_options_of_the_training():
     assert Priced(**given).estimate(800, 1000) == Priced.price.estimate(800, 1000, **given)
 
 
-def test_the_fingerprint_knows_backend_and_precision(monkeypatch):
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
+@pytest.fixture
+def choose(monkeypatch):
+    """Choose a backend for a test, installed or not."""
+
+    def choose(name, *, installed=True):
+        monkeypatch.setenv("KERAS_BACKEND", name)
+        monkeypatch.setattr("models.backend.find_spec", lambda _: "a spec" if installed else None)
+
+    return choose
+
+
+def test_the_fingerprint_knows_backend_and_precision(choose):
+    choose("jax")
 
     said = Small(mixed_precision=True).depends_on()
 
@@ -354,12 +365,21 @@ def test_what_a_wrong_number_of_devices_could_have_been_is_told_whole():
         Small(devices=0)
 
 
-def test_several_devices_on_pytorch_are_refused_before_anything_is_fitted(monkeypatch):
-    monkeypatch.setenv("KERAS_BACKEND", "torch")
+def test_several_devices_on_pytorch_are_refused_before_anything_is_fitted(choose):
+    choose("torch")
 
     assert Small().depends_on()["devices"] == 1
     with pytest.raises(InputError, match="devices = 2: with PyTorch"):
         Small(devices=2).depends_on()
+
+
+def test_a_backend_that_is_not_installed_is_told_before_anything_is_fitted(choose):
+    choose("torch", installed=False)
+
+    with pytest.raises(
+        InputError, match=r"torch is not installed: pip install 'cxrbench\[torch\]'"
+    ):
+        Small().depends_on()
 
 
 def test_training_meets_every_image_once_an_epoch_in_another_order(parts, job, monkeypatch):
