@@ -18,7 +18,7 @@ from features.findings import NO_FINDING
 from features.fingerprint import digest
 from features.progress import Progress, silent
 from features.radiographs import Radiographs
-from models import backend, gpu, losses
+from models import backend, gpu, losses, sharing
 from models.base import Estimate, Job, Model
 from models.price import Price
 from models.space import Choice, Float, Range
@@ -118,17 +118,17 @@ class KerasModel(Model):
     brightness: Annotated[float, Field(ge=0, le=1)] = 0.0
     mixed_precision: backend.Mixed = "auto"
     deterministic: bool = False
-    devices: backend.Devices = 1
+    devices: sharing.Devices = 1
     steps_per_execution: PositiveInt = 1
 
-    sharing: backend.Sharing  # what shares each batch, once fitted
+    sharing: sharing.Sharing  # what shares each batch, once fitted
     precision: str  # the dtype policy
 
     _restoring = False  # True while a saved network is rebuilt: its weights come from its own file
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.sharing, self.precision = backend.ALONE, "float32"
+        self.sharing, self.precision = sharing.ALONE, "float32"
 
     @abstractmethod
     def network(self, images: "keras.KerasTensor") -> "keras.KerasTensor":
@@ -262,7 +262,7 @@ class KerasModel(Model):
             If the engine, or the file of weights, cannot serve the options.
         """
         backend.check_installed()
-        backend.check_sharing(self.devices)
+        sharing.check_sharing(self.devices)
         precision = backend.precision(self.mixed_precision, gpu=gpu.has_driver())
         engine = {"backend": backend.name(), "precision": precision}
         started = self._beginning()["weights_digest"]
@@ -289,7 +289,7 @@ class KerasModel(Model):
             backend.make_deterministic()
         self.findings, self.facts = train.findings, self.facts | self._beginning()
         key = self._key(train, valid, job.seed)
-        self.sharing = backend.sharing(self.devices)  # before anything is computed
+        self.sharing = sharing.shared_by(self.devices)  # before anything is computed
         learn, choose = (
             loop.Part(self.inputs(part, job.progress), self.targets(part))
             for part in (train, valid)
@@ -299,7 +299,7 @@ class KerasModel(Model):
             shape, dtype = learn.inputs.shape[1:], str(learn.inputs.dtype)
             self.trained = self.build(shape, dtype, seed=job.seed)
             if len(plan.sharing) > 1:
-                backend.synchronise(self.trained)
+                sharing.synchronise(self.trained)
             self.history, best, before = loop.train(
                 self.trained,
                 learn,
@@ -425,7 +425,7 @@ class KerasModel(Model):
 
     def _session(self, seed: int) -> AbstractContextManager[None]:
         self.precision = backend.precision(self.mixed_precision, gpu=backend.devices() > 0)
-        return backend.session(seed=seed, precision=self.precision, sharing=self.sharing)
+        return backend.session(seed=seed, precision=self.precision, scope=self.sharing.scope)
 
     def _key(self, train: Radiographs, valid: Radiographs, seed: int) -> str:
         """Digest what makes two trainings the same, but for the code and the pixels themselves."""

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from models.backend import ALONE, Sharing
+from models.sharing import ALONE, Sharing
 from models.training.orders import Order
 
 
@@ -27,7 +27,7 @@ class Batches(keras.utils.PyDataset):
         The most rows of a batch, but for the filling.
     order : callable, optional
         Gives the n positions of an epoch; None keeps the rows' own order.
-    sharing : backend.Sharing, optional
+    sharing : Sharing, optional
         Among what a batch is shared out: its length is a multiple of the devices, and of several
         processes each gathers its own stretch of it alone.
     equal : bool, optional

@@ -9,6 +9,7 @@ import numpy as np
 
 from features.findings import NO_FINDING
 from models import backend, losses
+from models.sharing import ALONE, Sharing
 from models.training.orders import Sampling
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Plan:
         Which images an epoch shows; see `models.training.orders`.
     steps : int
         Steps that are handed to the device at a time.
-    sharing : backend.Sharing
+    sharing : Sharing
         Among what a batch is shared out.
     seed : int
         Of the order of the images.
@@ -74,7 +75,7 @@ class Plan:
     monitor: str
     sampling: Sampling = "shuffled"
     steps: int = 1
-    sharing: backend.Sharing = backend.ALONE
+    sharing: Sharing = ALONE
     seed: int = 0
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.backend import Sharing
+from models.sharing import Sharing
 from models.training import orders
 from models.training.batches import Batches
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from models import backend
+from models import backend, sharing
 
 SHARED = {"epochs": 3, "cpus": 2, "devices": "all"}
 
@@ -54,10 +54,10 @@ def test_two_machines_learn_what_one_does(train_apart, train_together, cpus):
 
 @pytest.mark.skipif(backend.name() != "jax", reason="only JAX trains one network on two machines")
 def test_machines_share_all_their_devices_or_none(monkeypatch):
-    monkeypatch.setattr(backend, "_join", lambda: None)
-    monkeypatch.setattr(backend, "_processes", lambda: (0, 2))
+    monkeypatch.setattr(sharing, "_join", lambda: None)
+    monkeypatch.setattr(sharing, "_processes", lambda: (0, 2))
     with pytest.raises(InputError, match=r"devices = 2: 2 machines .* 'all'"):
-        backend.sharing(2)
+        sharing.shared_by(2)
 
 
 def test_a_training_on_two_devices_goes_on_where_it_was_killed(train_apart):
