@@ -65,7 +65,7 @@ def usable_rows(experiment: Experiment) -> list[Row]:
     InputError
         As `rows_of`, or if the engine, or a file of weights, cannot serve a row's options.
     """
-    backend.name()
+    backend.name()  # one that nobody knows serves no row
     rows = rows_of(experiment)
     for row in rows:
         try:
