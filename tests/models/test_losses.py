@@ -5,6 +5,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from features.errors import InputError
 from models import losses
+from models.sharing import Sharing
 from models.training.batches import Batches
 
 UNKNOWN = np.nan
@@ -163,7 +164,7 @@ def test_accuracy_counts_known_labels_alone():
 @pytest.mark.parametrize("devices", [1, 2])
 def test_the_weights_of_a_batch_make_its_mean_that_over_known_labels(devices):
     loss = losses.make("focal", LABELS)
-    options = {"batch_size": 5, "devices": devices}
+    options = {"batch_size": 5, "sharing": Sharing(("device",) * devices)}
     ((logits, labels, weights),) = Batches(LOGITS, LABELS, **options)
 
     mean = float(keras.ops.mean(loss(labels, logits) * weights))  # as every engine takes it
