@@ -121,8 +121,7 @@ def row_with(backbone):
     return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.GlobalMaxPooling2D()(x)))
 
 
-@pytest.mark.parametrize("suffix", [".weights.h5", ".keras"])
-@pytest.mark.parametrize("name", [RESNET, DENSENET])
+@pytest.mark.parametrize(("name", "suffix"), [(RESNET, ".weights.h5"), (DENSENET, ".keras")])
 def test_a_backbone_is_read_out_of_a_rows_network(name, suffix, tmp_path):
     backbone = random(name, seed=3)
     file = write(row_with(backbone), tmp_path / f"network{suffix}")
